@@ -1,0 +1,63 @@
+use super::Backfill;
+use crate::profile::{Profile, signed};
+use crate::{Blocker, Depth, JobId, JobOrder, Plan};
+
+impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
+    /// Places the jobs before `job` in the queue at their earliest holes, and then `job`.
+    pub(super) fn plan_of(&self, now: u64, job: JobId) -> Plan {
+        let depth = match self.config.depth {
+            Depth::NoBackfill => 1,
+            Depth::Reservations(depth) => depth,
+            Depth::Unbounded => u64::MAX,
+        };
+        let in_order = self.config.depth == Depth::NoBackfill;
+        let (needed, length) = self.needs(job.index);
+        let mut profile = Profile::from_running(now, self.free, self.timeline.iter());
+        let mut earliest = now;
+        let mut waiting = 0;
+        let mut blocker = (needed > self.free).then_some(Blocker::Processors {
+            needed,
+            free: self.free,
+        });
+        for entry in self.queue.iter() {
+            let start = profile.first_hole(entry.processors, entry.length, earliest, u64::MAX);
+            if entry.slot == job.index {
+                let start = start.unwrap_or(u64::MAX);
+                let reserved = start > now && waiting < depth;
+                return Plan {
+                    start,
+                    reserved,
+                    blocker: blocker.unwrap_or(Blocker::Nothing),
+                };
+            }
+            let Some(start) = start else { continue };
+            profile.add(
+                start,
+                start.saturating_add(entry.length),
+                -signed(entry.processors),
+            );
+            let id = self.table.id(entry.slot);
+            if in_order {
+                earliest = start;
+            }
+            if start == now {
+                continue;
+            }
+            if blocker.is_none() {
+                if in_order {
+                    blocker = Some(Blocker::Order { head: id });
+                } else if waiting < depth
+                    && profile.first_hole(needed, length, now, now + 1).is_none()
+                {
+                    blocker = Some(Blocker::Reservation { job: id, start });
+                }
+            }
+            waiting += 1;
+        }
+        Plan {
+            start: u64::MAX,
+            reserved: false,
+            blocker: Blocker::Nothing,
+        }
+    }
+}

@@ -1,0 +1,381 @@
+use alloc::vec::Vec;
+
+use crate::profile::{Profile, signed};
+use crate::table::{Claim, State, Table};
+use crate::timeline::{Entry, Timeline};
+use crate::{
+    BatchPolicy, Blocker, Config, Decision, Error, JobId, MAX_TIME, Plan, StartReason, Submission,
+};
+
+/// Conservative backfilling with compression: every job gets a reservation when it is submitted, and never starts after it.
+///
+/// On submission a job is given the earliest hole that delays no reservation made before. When a job ends, its remaining time
+/// becomes free, and in the next pass each queued job, in order of submission, moves to the earliest hole there is for it, if
+/// that is earlier than its reservation. Nothing else moves a reservation. The promise holds as long as jobs are killed at
+/// their estimates; if one outlives its estimate, all reservations are made anew behind it.
+///
+/// *Source:* Mu'alem and Feitelson, TPDS 12(6), 2001, section 2 (conservative backfilling, compression). *Tie-breaks:* order
+/// of submission. *Complexity:* with q queued jobs and a plan of p ≤ 2 (q + r) + 1 steps, `submit` takes O(h + √p), `finish`
+/// O(√p), a pass after terminations O(q h + m √p), h being the steps that a search for a hole looks at and m the jobs that
+/// move; any other pass O(1) plus O(q) if jobs start.
+///
+/// ```
+/// use apportion_backfill::{BatchPolicy, Conservative, Submission};
+///
+/// let mut conservative = Conservative::new(6)?;
+/// let running = conservative.submit(0, Submission::new(3, 4))?;
+/// let wide = conservative.submit(0, Submission::new(6, 4))?;
+/// assert_eq!(conservative.pass(0)?.len(), 1);
+/// assert_eq!(conservative.plan(0, wide)?.start, 4);
+/// conservative.finish(3, running)?;
+/// assert_eq!(conservative.pass(3)?.len(), 1, "earlier than promised");
+/// # Ok::<(), apportion_backfill::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Conservative {
+    pub(crate) config: Config,
+    pub(crate) table: Table,
+    /// What running jobs and reservations leave free.
+    profile: Profile,
+    /// The queue, in order of submission.
+    waiting: Vec<Waiting>,
+    timeline: Timeline,
+    /// Processors on which nothing runs.
+    free: u64,
+    /// No reservation starts earlier.
+    due: u64,
+    /// A job has left since the last pass.
+    vacated: bool,
+    /// When reservations were last made anew because a job had outlived its estimate.
+    remade: Option<u64>,
+    decisions: Vec<Decision>,
+}
+
+/// A queued job and its reservation.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    slot: u32,
+    processors: u64,
+    estimate: u64,
+    start: u64,
+    /// When that start was settled.
+    planned: u64,
+}
+
+impl Conservative {
+    /// A scheduler for `processors` identical processors.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MachineSize`] for none or more than [`MAX_PROCESSORS`](crate::MAX_PROCESSORS).
+    pub fn new(processors: u64) -> Result<Self, Error> {
+        Ok(Self {
+            config: Config::new(processors)?,
+            table: Table::new(),
+            profile: Profile::new(0, processors),
+            waiting: Vec::new(),
+            timeline: Timeline::new(),
+            free: processors,
+            due: u64::MAX,
+            vacated: false,
+            remade: None,
+            decisions: Vec::new(),
+        })
+    }
+
+    /// See [`Config::release_at_expected_end`].
+    #[must_use]
+    pub const fn release_at_expected_end(mut self, release: bool) -> Self {
+        self.config.release_at_expected_end = release;
+        self
+    }
+
+    /// The start that a queued job was promised when it was submitted; it starts then or earlier.
+    #[must_use]
+    pub fn promised(&self, job: JobId) -> Option<u64> {
+        match self.table.get(job).ok()?.state {
+            State::Queued { reserved } => reserved,
+            State::Running { .. } => None,
+        }
+    }
+
+    /// What follows from expected ends that have come.
+    fn notice_expected_ends(&mut self, now: u64) {
+        if self.timeline.first().is_none_or(|entry| entry.end > now) {
+            return;
+        }
+        if !self.config.release_at_expected_end {
+            self.remake(now);
+            return;
+        }
+        while let Some(Entry {
+            end,
+            slot,
+            processors,
+        }) = self.timeline.first()
+            && end <= now
+        {
+            self.timeline.remove(end, slot);
+            self.free += processors;
+            if let State::Running { claim, .. } = &mut self.table.held_mut(slot).state {
+                *claim = Claim::Released;
+            }
+        }
+    }
+
+    /// Makes all reservations anew: a running job has outlived its estimate, which no promise has taken into account.
+    fn remake(&mut self, now: u64) {
+        self.remade = Some(now);
+        self.profile = Profile::from_running(now, self.free, self.timeline.iter());
+        self.due = u64::MAX;
+        for job in &mut self.waiting {
+            job.start = self
+                .profile
+                .first_hole(job.processors, job.estimate, now, u64::MAX)
+                .unwrap_or(u64::MAX);
+            job.planned = now;
+            self.profile.add(
+                job.start,
+                job.start.saturating_add(job.estimate),
+                -signed(job.processors),
+            );
+            self.due = self.due.min(job.start);
+        }
+    }
+
+    /// Moves each queued job, in order of submission, to the earliest hole before its reservation.
+    fn compress(&mut self, now: u64) {
+        self.due = u64::MAX;
+        for job in &mut self.waiting {
+            if let Some(start) =
+                self.profile
+                    .first_hole(job.processors, job.estimate, now, job.start)
+            {
+                let processors = signed(job.processors);
+                self.profile.add(
+                    job.start,
+                    job.start.saturating_add(job.estimate),
+                    processors,
+                );
+                self.profile.add(start, start + job.estimate, -processors);
+                (job.start, job.planned) = (start, now);
+            }
+            self.due = self.due.min(job.start);
+        }
+    }
+
+    /// Starts the jobs whose reservations have come.
+    fn start_due(&mut self, now: u64) {
+        self.due = u64::MAX;
+        let mut earliest: Option<(u64, u32)> = None;
+        let mut waiting = core::mem::take(&mut self.waiting);
+        waiting.retain(|job| {
+            if job.start > now || job.processors > self.free {
+                self.due = self.due.min(job.start);
+                earliest = Some(earliest.map_or((job.start, job.slot), |known| {
+                    known.min((job.start, job.slot))
+                }));
+                return true;
+            }
+            let end = now + job.estimate;
+            let reason = match earliest {
+                None => StartReason::Head,
+                Some(_) if job.planned < now => StartReason::Reserved { start: job.start },
+                Some((shadow, head)) if end <= shadow => StartReason::BeforeShadow {
+                    head: self.table.id(head),
+                    shadow,
+                },
+                Some((shadow, head)) => StartReason::ExtraProcessors {
+                    head: self.table.id(head),
+                    shadow,
+                    extra: self.profile.free_at(shadow) + job.processors,
+                },
+            };
+            let held = self.table.held_mut(job.slot);
+            held.started = true;
+            held.state = State::Running {
+                since: now,
+                expected_end: end,
+                claim: Claim::Firm,
+            };
+            self.free -= job.processors;
+            self.timeline.insert(Entry {
+                end,
+                slot: job.slot,
+                processors: job.processors,
+            });
+            self.decisions.push(Decision::Start {
+                job: self.table.id(job.slot),
+                reason,
+                expected_end: end,
+            });
+            false
+        });
+        self.waiting = waiting;
+    }
+}
+
+impl BatchPolicy for Conservative {
+    fn processors(&self) -> u64 {
+        self.config.processors
+    }
+
+    fn submit(&mut self, now: u64, job: Submission) -> Result<JobId, Error> {
+        self.table.check_time(now)?;
+        self.table.check_job(self.config.processors, &job)?;
+        let start = self
+            .profile
+            .first_hole(job.processors, job.estimate, now, u64::MAX)
+            .unwrap_or(u64::MAX);
+        if start > MAX_TIME {
+            return Err(Error::BeyondHorizon { start });
+        }
+        self.table.advance(now);
+        self.profile.advance(now);
+        let id = self.table.insert(job, job.estimate);
+        self.table.held_mut(id.index).state = State::Queued {
+            reserved: Some(start),
+        };
+        self.profile
+            .add(start, start + job.estimate, -signed(job.processors));
+        self.waiting.push(Waiting {
+            slot: id.index,
+            processors: job.processors,
+            estimate: job.estimate,
+            start,
+            planned: now,
+        });
+        self.due = self.due.min(start);
+        Ok(id)
+    }
+
+    fn finish(&mut self, now: u64, job: JobId) -> Result<(), Error> {
+        self.table.check_time(now)?;
+        let held = self.table.get(job)?;
+        let State::Running {
+            expected_end,
+            claim,
+            ..
+        } = held.state
+        else {
+            return Err(Error::NotRunning { job });
+        };
+        let processors = held.job.submission.processors;
+        self.table.advance(now);
+        self.profile.advance(now);
+        if claim == Claim::Firm {
+            self.timeline.remove(expected_end, job.index);
+            self.free += processors;
+        }
+        self.profile.add(now, expected_end, signed(processors));
+        self.vacated = true;
+        self.table.remove(job.index);
+        Ok(())
+    }
+
+    fn cancel(&mut self, now: u64, job: JobId) -> Result<(), Error> {
+        self.table.check_time(now)?;
+        if !matches!(self.table.get(job)?.state, State::Queued { .. }) {
+            return Err(Error::NotQueued { job });
+        }
+        self.table.advance(now);
+        self.profile.advance(now);
+        if let Some(at) = self
+            .waiting
+            .iter()
+            .position(|waiting| waiting.slot == job.index)
+        {
+            let waiting = self.waiting.remove(at);
+            let end = waiting.start.saturating_add(waiting.estimate);
+            self.profile
+                .add(waiting.start, end, signed(waiting.processors));
+        }
+        self.vacated = true;
+        self.table.remove(job.index);
+        Ok(())
+    }
+
+    fn expire(&mut self, now: u64, job: JobId) -> Result<u64, Error> {
+        self.table.check_time(now)?;
+        match self.table.get(job)?.state {
+            State::Queued { .. } => Err(Error::NotRunning { job }),
+            State::Running { expected_end, .. } if expected_end > now => Err(Error::NotExpired {
+                job,
+                expected_end,
+                now,
+            }),
+            State::Running {
+                claim: Claim::Released,
+                ..
+            } => Err(Error::AlreadyReleased { job }),
+            State::Running { expected_end, .. } => {
+                self.table.advance(now);
+                Ok(expected_end)
+            }
+        }
+    }
+
+    fn pass(&mut self, now: u64) -> Result<&[Decision], Error> {
+        self.table.check_time(now)?;
+        self.table.advance(now);
+        self.profile.advance(now);
+        self.decisions.clear();
+        if self.vacated && self.remade == Some(now) {
+            self.remake(now);
+        }
+        self.notice_expected_ends(now);
+        if self.vacated {
+            self.vacated = false;
+            self.compress(now);
+        }
+        if self.due <= now {
+            self.start_due(now);
+        }
+        Ok(&self.decisions)
+    }
+
+    fn next_wakeup(&self) -> Option<u64> {
+        self.timeline.first().map(|entry| entry.end)
+    }
+
+    fn plan(&self, now: u64, job: JobId) -> Result<Plan, Error> {
+        self.table.check_time(now)?;
+        let held = self.table.get(job)?;
+        let found = self
+            .waiting
+            .iter()
+            .position(|waiting| waiting.slot == job.index);
+        let (State::Queued { .. }, Some(at)) = (held.state, found) else {
+            return Err(Error::NotQueued { job });
+        };
+        let Waiting {
+            processors: needed,
+            estimate,
+            start,
+            ..
+        } = self.waiting[at];
+        let passed = self.waiting[..at]
+            .iter()
+            .find(|before| before.start < now.saturating_add(estimate));
+        let blocker = match passed {
+            _ if start <= now => Blocker::Nothing,
+            Some(before) if needed <= self.free => Blocker::Reservation {
+                job: self.table.id(before.slot),
+                start: before.start,
+            },
+            _ => Blocker::Processors {
+                needed,
+                free: self.free,
+            },
+        };
+        Ok(Plan {
+            start,
+            reserved: true,
+            blocker,
+        })
+    }
+
+    fn queued(&self) -> usize {
+        self.waiting.len()
+    }
+}

@@ -1,0 +1,204 @@
+//! The waiting jobs in an order, with the question a backfill scan asks: which is the first that this window admits?
+
+mod flat;
+mod tree;
+
+use flat::Flat;
+use tree::Tree;
+
+use crate::window::Window;
+
+/// A waiting job, where it stands (`key`, then `sequence`) and what it needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<K> {
+    pub(crate) key: K,
+    pub(crate) sequence: u64,
+    pub(crate) processors: u64,
+    pub(crate) length: u64,
+    pub(crate) slot: u32,
+}
+
+impl<K> Entry<K> {
+    /// The same job in another order.
+    pub(crate) fn with_key<L>(&self, key: L) -> Entry<L> {
+        let Self {
+            sequence,
+            processors,
+            length,
+            slot,
+            ..
+        } = *self;
+        Entry {
+            key,
+            sequence,
+            processors,
+            length,
+            slot,
+        }
+    }
+}
+
+impl<K: Ord> Entry<K> {
+    pub(crate) fn is_before(&self, key: &K, sequence: u64) -> bool {
+        (&self.key, self.sequence) < (key, sequence)
+    }
+}
+
+/// Short queues are scanned (nothing beats a walk over a hundred neighbours); long ones are asked through a tree, so that no
+/// question costs more than O(log n log s), s being the number of jobs of which none is both narrower and shorter than
+/// another.
+#[derive(Clone, Debug)]
+pub(crate) enum Index<K> {
+    Flat(Flat<K>),
+    Tree(Tree<K>),
+}
+
+/// Where a scan goes on: nothing before it is admitted by a window no wider than the last.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Cursor(usize);
+
+impl<K: Ord + Clone> Index<K> {
+    pub(crate) fn new() -> Self {
+        Self::Flat(Flat::new())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Flat(flat) => flat.len(),
+            Self::Tree(tree) => tree.len(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn insert(&mut self, entry: Entry<K>) {
+        match self {
+            Self::Flat(flat) => {
+                flat.insert(entry);
+                if flat.len() > LONG {
+                    *self = Self::Tree(flat.drain().collect());
+                }
+            }
+            Self::Tree(tree) => tree.insert(entry),
+        }
+    }
+
+    /// Takes out the job at `key` and `sequence`, which must be there.
+    #[inline]
+    pub(crate) fn remove(&mut self, key: &K, sequence: u64) {
+        match self {
+            Self::Flat(flat) => flat.remove(key, sequence),
+            Self::Tree(tree) => {
+                tree.remove(key, sequence);
+                self.shorten();
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn first(&self) -> Option<&Entry<K>> {
+        match self {
+            Self::Flat(flat) => flat.first(),
+            Self::Tree(tree) => tree.first(),
+        }
+    }
+
+    /// Whether any job at all is admitted, and where a scan for it may begin.
+    #[inline]
+    pub(crate) fn find(&self, window: &Window) -> Option<Cursor> {
+        match self {
+            Self::Flat(flat) => flat.find(0, window).map(Cursor),
+            Self::Tree(tree) => tree.admits(window).then_some(Cursor(0)),
+        }
+    }
+
+    /// Takes out the first job from `cursor` on that `window` admits. The window of the next call must be no wider.
+    #[inline]
+    pub(crate) fn take(&mut self, cursor: &mut Cursor, window: &Window) -> Option<Entry<K>> {
+        match self {
+            Self::Flat(flat) => {
+                let at = flat.find(cursor.0, window)?;
+                *cursor = Cursor(at);
+                Some(flat.take(at))
+            }
+            Self::Tree(tree) => {
+                let entry = tree.take(window)?;
+                *cursor = Cursor(0);
+                self.shorten();
+                Some(entry)
+            }
+        }
+    }
+
+    /// All jobs, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry<K>> {
+        let (flat, tree) = match self {
+            Self::Flat(flat) => (Some(flat.iter()), None),
+            Self::Tree(tree) => (None, Some(tree.iter())),
+        };
+        flat.into_iter().flatten().chain(tree.into_iter().flatten())
+    }
+
+    fn shorten(&mut self) {
+        if let Self::Tree(tree) = self
+            && tree.len() < SHORT
+        {
+            let mut flat = Flat::new();
+            for entry in tree.iter() {
+                flat.insert(entry.clone());
+            }
+            *self = Self::Flat(flat);
+        }
+    }
+}
+
+/// More jobs than this are kept in a tree. The measured break-even with a scan lies between 300 and 1,000.
+const LONG: usize = 512;
+/// Fewer jobs than this go back to a scan. Far from `LONG`, so that a queue at the border does not change to and fro.
+const SHORT: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// The tree answers as the scan does, whatever comes and goes.
+        #[test]
+        fn tree_and_scan_agree(
+            steps in proptest::collection::vec((0u8..8, 0u64..9, 1u64..30, 1u64..30, 0u64..30), 1..1500),
+        ) {
+            let (mut flat, mut tree) = (Flat::new(), Tree::from_iter([]));
+            let mut held: Vec<(u64, u64)> = Vec::new();
+            for (sequence, (step, key, processors, length, hole)) in (0u64..).zip(steps) {
+                match step {
+                    0..5 => {
+                        let entry = Entry { key, sequence, processors, length, slot: 0 };
+                        flat.insert(entry);
+                        tree.insert(entry);
+                        held.push((key, sequence));
+                    }
+                    5 if !held.is_empty() => {
+                        let at = usize::try_from(processors * 31 + length).unwrap_or(0) % held.len();
+                        let (key, sequence) = held.swap_remove(at);
+                        flat.remove(&key, sequence);
+                        tree.remove(&key, sequence);
+                    }
+                    _ => {
+                        let mut window = Window::default();
+                        window.set_easy(hole, processors, length.min(processors) / 2);
+                        let by_scan = flat.find(0, &window).map(|at| flat.take(at).sequence);
+                        prop_assert_eq!(tree.admits(&window), by_scan.is_some());
+                        prop_assert_eq!(tree.take(&window).map(|entry| entry.sequence), by_scan);
+                        held.retain(|held| Some(held.1) != by_scan);
+                    }
+                }
+                prop_assert_eq!(tree.len(), flat.len());
+                prop_assert_eq!(tree.first().map(|entry| entry.sequence), flat.first().map(|entry| entry.sequence));
+            }
+            prop_assert!(tree.iter().map(|entry| entry.sequence).eq(flat.iter().map(|entry| entry.sequence)));
+        }
+    }
+}

@@ -1,0 +1,373 @@
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::timeline::Entry;
+use crate::window::Window;
+
+/// How many processors are free from when to when: a step function of time, without end.
+///
+/// A list of blocks of steps, each with its least and its most free processors, so that walks pass over whole blocks. With p
+/// steps and blocks of b, a change costs O(p / b + b), as does a search that meets no ragged block.
+#[derive(Clone, Debug)]
+pub(crate) struct Profile {
+    blocks: Vec<Block>,
+}
+
+#[derive(Clone, Debug)]
+struct Block {
+    /// Never empty; times increase over all blocks.
+    steps: Vec<Step>,
+    /// To be added to the free processors of each step: least and most include it.
+    added: i64,
+    least: i64,
+    most: i64,
+}
+
+/// From `time` to the next step, `free` processors are free: fewer than none where a caller broke a promise.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Step {
+    time: u64,
+    free: i64,
+}
+
+/// A step, by block and place in it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct At {
+    block: usize,
+    step: usize,
+}
+
+impl Profile {
+    /// `free` processors from `now` to the end of time.
+    pub(crate) fn new(now: u64, free: u64) -> Self {
+        Self {
+            blocks: vec![Block::new(vec![Step {
+                time: now,
+                free: signed(free),
+            }])],
+        }
+    }
+
+    /// What running jobs leave: `free` processors now, more as they end (those that have outlived their expected end at the
+    /// next tick). `running` comes in order of expected end.
+    pub(crate) fn from_running(now: u64, free: u64, running: impl Iterator<Item = Entry>) -> Self {
+        let mut profile = Self { blocks: Vec::new() };
+        let mut steps = vec![Step {
+            time: now,
+            free: signed(free),
+        }];
+        let mut last = steps[0];
+        for entry in running {
+            let time = entry.end.max(now + 1);
+            if time > last.time {
+                last.time = time;
+                steps.push(last);
+            }
+            last.free += signed(entry.processors);
+            if let Some(step) = steps.last_mut() {
+                *step = last;
+            }
+            if steps.len() > BLOCK / 2 {
+                let rest = steps.split_off(steps.len() - 1);
+                profile.blocks.push(Block::new(steps));
+                steps = rest;
+            }
+        }
+        profile.blocks.push(Block::new(steps));
+        profile
+    }
+
+    /// Forgets what lies before `now`.
+    pub(crate) fn advance(&mut self, now: u64) {
+        let at = self.at(now);
+        self.blocks.drain(..at.block);
+        let block = &mut self.blocks[0];
+        if at.step > 0 {
+            block.steps.drain(..at.step);
+            block.measure();
+        }
+        block.steps[0].time = block.steps[0].time.max(now);
+    }
+
+    /// The processors free at `time`; none if a promise was broken.
+    pub(crate) fn free_at(&self, time: u64) -> u64 {
+        let at = self.at(time);
+        let block = &self.blocks[at.block];
+        u64::try_from(block.steps[at.step].free + block.added).unwrap_or(0)
+    }
+
+    /// Takes (`change` < 0) or gives back processors from `from` to `until`. What lies before the first step is ignored.
+    pub(crate) fn add(&mut self, from: u64, until: u64, change: i64) {
+        let from = from.max(self.blocks[0].steps[0].time);
+        if from >= until {
+            return;
+        }
+        self.cut(from);
+        self.cut(until);
+        let (first, end) = (self.at(from), self.at(until));
+        for at in first.block..=end.block {
+            let block = &mut self.blocks[at];
+            let start = if at == first.block { first.step } else { 0 };
+            let stop = if at == end.block {
+                end.step
+            } else {
+                block.steps.len()
+            };
+            block.add(start, stop, change);
+        }
+        self.join(until);
+        self.join(from);
+    }
+
+    /// The first time from which on at least `needed` processors are free, not before `from` and before `before`.
+    pub(crate) fn first_with(&self, needed: u64, from: u64, before: u64) -> Option<u64> {
+        self.first_hole(needed, 1, from, before)
+    }
+
+    /// The earliest start from `from` on, and before `before`, at which `needed` processors are free for `length` ticks, or
+    /// until `before` if that is sooner.
+    pub(crate) fn first_hole(
+        &self,
+        needed: u64,
+        length: u64,
+        from: u64,
+        before: u64,
+    ) -> Option<u64> {
+        let needed = signed(needed);
+        let mut start: Option<u64> = None;
+        let first = self.at(from);
+        for (at, block) in self.blocks.iter().enumerate().skip(first.block) {
+            let next_block = self
+                .blocks
+                .get(at + 1)
+                .map_or(u64::MAX, |block| block.steps[0].time);
+            if start.is_none() && block.most < needed {
+                if next_block >= before {
+                    return None;
+                }
+                continue;
+            }
+            if let Some(start) = start
+                && block.least >= needed
+            {
+                if reaches(start, length, before, next_block) {
+                    return Some(start);
+                }
+                continue;
+            }
+            let begin = if at == first.block { first.step } else { 0 };
+            let threshold = needed - block.added;
+            for (place, step) in block.steps.iter().enumerate().skip(begin) {
+                let time = step.time.max(from);
+                if step.free < threshold {
+                    start = None;
+                    continue;
+                }
+                if start.is_none() {
+                    if time >= before {
+                        return None;
+                    }
+                    start = Some(time);
+                }
+                let next = block
+                    .steps
+                    .get(place + 1)
+                    .map_or(next_block, |step| step.time);
+                if let Some(start) = start
+                    && reaches(start, length, before, next)
+                {
+                    return Some(start);
+                }
+            }
+            if start.is_none() && next_block >= before {
+                return None;
+            }
+        }
+        start
+    }
+
+    /// The [`Window`] of jobs that fit at `now` as things are planned: the running minimum of the free processors.
+    pub(crate) fn window(&self, now: u64, window: &mut Window) {
+        window.clear();
+        let first = self.at(now);
+        let mut least: Option<i64> = None;
+        for (at, block) in self.blocks.iter().enumerate().skip(first.block) {
+            if least.is_some_and(|least| block.least >= least) {
+                continue;
+            }
+            let begin = if at == first.block { first.step } else { 0 };
+            for step in &block.steps[begin..] {
+                let free = step.free + block.added;
+                match least {
+                    Some(known) if known <= free => {}
+                    Some(known) => {
+                        window.push(step.time - now, unsigned(known));
+                        least = Some(free);
+                    }
+                    None => least = Some(free),
+                }
+            }
+        }
+        window.push(u64::MAX, unsigned(least.unwrap_or(0)));
+    }
+
+    /// The last step at or before `time`; the first if all come later.
+    fn at(&self, time: u64) -> At {
+        let block = self.blocks[1..].partition_point(|block| block.steps[0].time <= time);
+        let step = self.blocks[block].steps[1..].partition_point(|step| step.time <= time);
+        At { block, step }
+    }
+
+    /// Makes a step begin at `time`.
+    fn cut(&mut self, time: u64) {
+        let at = self.at(time);
+        let block = &mut self.blocks[at.block];
+        let free = block.steps[at.step].free;
+        if block.steps[at.step].time == time {
+            return;
+        }
+        block.steps.insert(at.step + 1, Step { time, free });
+        if block.steps.len() > BLOCK {
+            let steps = block.steps.split_off(BLOCK / 2);
+            let added = block.added;
+            block.measure();
+            let mut upper = Block::new(steps);
+            upper.added = added;
+            upper.least += added;
+            upper.most += added;
+            self.blocks.insert(at.block + 1, upper);
+        }
+    }
+
+    /// Forgets the step at `time` if it changes nothing.
+    fn join(&mut self, time: u64) {
+        let at = self.at(time);
+        let block = &self.blocks[at.block];
+        let free = block.steps[at.step].free + block.added;
+        let before = match (at.step, at.block) {
+            (0, 0) => return,
+            (0, _) => {
+                let before = &self.blocks[at.block - 1];
+                before.steps[before.steps.len() - 1].free + before.added
+            }
+            _ => block.steps[at.step - 1].free + block.added,
+        };
+        if before != free || block.steps[at.step].time != time {
+            return;
+        }
+        let block = &mut self.blocks[at.block];
+        block.steps.remove(at.step);
+        if block.steps.is_empty() {
+            self.blocks.remove(at.block);
+        } else if at.step == 0 {
+            // Elsewhere the neighbour of the same height stays in the block.
+            block.measure();
+        }
+    }
+}
+
+impl Block {
+    fn new(steps: Vec<Step>) -> Self {
+        let mut block = Self {
+            steps,
+            added: 0,
+            least: 0,
+            most: 0,
+        };
+        block.measure();
+        block
+    }
+
+    fn measure(&mut self) {
+        (self.least, self.most) = (i64::MAX, i64::MIN);
+        for step in &self.steps {
+            self.least = self.least.min(step.free + self.added);
+            self.most = self.most.max(step.free + self.added);
+        }
+    }
+
+    fn add(&mut self, start: usize, stop: usize, change: i64) {
+        if start == 0 && stop == self.steps.len() {
+            self.added += change;
+            self.least += change;
+            self.most += change;
+            return;
+        }
+        for step in &mut self.steps[start..stop] {
+            step.free += change;
+        }
+        self.measure();
+    }
+}
+
+/// Whether a hole from `start` that is open at least until `open` is long enough.
+fn reaches(start: u64, length: u64, before: u64, open: u64) -> bool {
+    start.saturating_add(length).min(before) <= open
+}
+
+/// At most [`MAX_PROCESSORS`](crate::MAX_PROCESSORS), so nothing is cut off.
+pub(crate) fn signed(processors: u64) -> i64 {
+    i64::try_from(processors).unwrap_or(i64::MAX)
+}
+
+fn unsigned(free: i64) -> u64 {
+    u64::try_from(free).unwrap_or(0)
+}
+
+/// The largest block.
+const BLOCK: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The same function, tick by tick.
+    struct Naive(Vec<i64>);
+
+    impl Naive {
+        fn free(&self, time: u64) -> i64 {
+            let last = self.0.len() - 1;
+            self.0[usize::try_from(time).map_or(last, |time| time.min(last))]
+        }
+
+        fn first_hole(&self, needed: i64, length: u64, from: u64, before: u64) -> Option<u64> {
+            (from..before.min(1000)).find(|&start| {
+                (start..(start + length).min(before)).all(|time| self.free(time) >= needed)
+            })
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn agrees_with_a_table_of_ticks(
+            changes in proptest::collection::vec((0u64..600, 1u64..60, -4i64..5), 0..400),
+            questions in proptest::collection::vec((-3i64..9, 1u64..80, 0u64..700, 0u64..700), 1..30),
+            advance in 0u64..300,
+        ) {
+            let mut profile = Profile::new(0, 5);
+            let mut naive = Naive(vec![5; 1000]);
+            for (from, length, change) in changes {
+                profile.add(from, from + length, change);
+                for tick in from..from + length {
+                    naive.0[usize::try_from(tick).unwrap()] += change;
+                }
+            }
+            profile.advance(advance);
+            let steps: Vec<i64> = profile.blocks.iter().flat_map(|block| block.steps.iter().map(|step| step.free + block.added)).collect();
+            prop_assert!(steps.windows(2).all(|pair| pair[0] != pair[1]), "steps that change nothing");
+            for (needed, length, from, before) in questions {
+                let (needed, from) = (needed.max(1), from.max(advance));
+                let expected = naive.first_hole(needed, length, from, before);
+                prop_assert_eq!(profile.first_hole(needed.unsigned_abs(), length, from, before), expected);
+                prop_assert_eq!(profile.free_at(from), unsigned(naive.free(from)));
+                let mut window = Window::default();
+                profile.window(from, &mut window);
+                let fits = (from..from + length).all(|time| naive.free(time) >= needed);
+                prop_assert_eq!(window.admits(needed.unsigned_abs(), length), fits);
+            }
+        }
+    }
+}

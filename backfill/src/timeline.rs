@@ -1,0 +1,149 @@
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// The running jobs by expected end: when will how many processors be free?
+///
+/// A list of sorted blocks, each with the sum of its processors. With r jobs and blocks of b, a change costs
+/// O(log(r / b) + b), a question O(r / b + b).
+#[derive(Clone, Debug)]
+pub(crate) struct Timeline {
+    blocks: Vec<Block>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Block {
+    entries: Vec<Entry>,
+    processors: u64,
+}
+
+/// A running job.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) end: u64,
+    pub(crate) slot: u32,
+    pub(crate) processors: u64,
+}
+
+/// The start of the reservation of the head of the queue.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Shadow {
+    pub(crate) time: u64,
+    /// Processors that the reservation leaves free at that time.
+    pub(crate) extra: u64,
+}
+
+impl Timeline {
+    pub(crate) fn new() -> Self {
+        Self {
+            blocks: vec![Block::default()],
+        }
+    }
+
+    pub(crate) fn insert(&mut self, entry: Entry) {
+        let at = self.block_of(entry.key());
+        let block = &mut self.blocks[at];
+        let position = block
+            .entries
+            .partition_point(|other| other.key() < entry.key());
+        block.entries.insert(position, entry);
+        block.processors += entry.processors;
+        if block.entries.len() > BLOCK {
+            let entries = block.entries.split_off(BLOCK / 2);
+            let processors = entries.iter().map(|entry| entry.processors).sum();
+            block.processors -= processors;
+            self.blocks.insert(
+                at + 1,
+                Block {
+                    entries,
+                    processors,
+                },
+            );
+        }
+    }
+
+    /// Takes out the job of `slot`, which is expected to end at `end`.
+    pub(crate) fn remove(&mut self, end: u64, slot: u32) {
+        let at = self.block_of((end, slot));
+        let block = &mut self.blocks[at];
+        let position = block
+            .entries
+            .partition_point(|other| other.key() < (end, slot));
+        debug_assert!(
+            block
+                .entries
+                .get(position)
+                .is_some_and(|entry| entry.key() == (end, slot))
+        );
+        block.processors -= block.entries.remove(position).processors;
+        if block.entries.is_empty() && self.blocks.len() > 1 {
+            self.blocks.remove(at);
+        }
+    }
+
+    /// The job that is expected to end first; equal ends by slot.
+    pub(crate) fn first(&self) -> Option<Entry> {
+        self.blocks[0].entries.first().copied()
+    }
+
+    /// All running jobs, by expected end.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Entry> {
+        self.blocks
+            .iter()
+            .flat_map(|block| block.entries.iter().copied())
+    }
+
+    /// When `needed` processors will be free, if `free` are now. A job that has outlived its expected end is expected to end
+    /// at the next tick. `None` if they never will be.
+    pub(crate) fn shadow(&self, now: u64, mut free: u64, needed: u64) -> Option<Shadow> {
+        let mut blocks = self.blocks.iter();
+        let (mut found, mut rest) = loop {
+            let block = blocks.next()?;
+            if free + block.processors < needed {
+                free += block.processors;
+                continue;
+            }
+            let mut entries = block.entries.iter();
+            break loop {
+                let entry = entries.next()?;
+                free += entry.processors;
+                if free >= needed {
+                    let time = entry.end.max(now + 1);
+                    break (
+                        Shadow {
+                            time,
+                            extra: free - needed,
+                        },
+                        entries,
+                    );
+                }
+            };
+        };
+        loop {
+            for entry in rest {
+                if entry.end > found.time {
+                    return Some(found);
+                }
+                found.extra += entry.processors;
+            }
+            match blocks.next() {
+                Some(block) => rest = block.entries.iter(),
+                None => return Some(found),
+            }
+        }
+    }
+
+    fn block_of(&self, key: (u64, u32)) -> usize {
+        let last = self.blocks.len() - 1;
+        self.blocks[..last]
+            .partition_point(|block| block.entries.last().is_some_and(|entry| entry.key() < key))
+    }
+}
+
+impl Entry {
+    fn key(&self) -> (u64, u32) {
+        (self.end, self.slot)
+    }
+}
+
+/// The largest block: a shift within it costs no more than the walk to it.
+const BLOCK: usize = 128;
