@@ -3,13 +3,13 @@
 use apportion_workload::Parameters;
 
 /// The number as a float, exact below 2^32.
-pub fn float(number: u64) -> f64 {
+pub(crate) fn float(number: u64) -> f64 {
     f64::from(u32::try_from(number).unwrap())
 }
 
 /// The integral of a function of x over the density of a gamma distribution from 0 to `end`, by
 /// Simpson's rule.
-pub fn over_gamma(shape: f64, scale: f64, end: f64, function: impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn over_gamma(shape: f64, scale: f64, end: f64, function: impl Fn(f64) -> f64) -> f64 {
     const STEPS: u32 = 20_000;
     let width = end / f64::from(STEPS);
     let density = |x: f64| {
@@ -48,7 +48,7 @@ fn two_stage(parameters: &Parameters, x: f64) -> f64 {
 }
 
 /// The probability of each size, from 1.
-pub fn sizes(parameters: &Parameters) -> Vec<f64> {
+pub(crate) fn sizes(parameters: &Parameters) -> Vec<f64> {
     let serial = parameters.serial_probability;
     let powers = parameters.power_of_two_probability;
     let others = 1.0 - serial - powers;
@@ -70,7 +70,7 @@ pub fn sizes(parameters: &Parameters) -> Vec<f64> {
 }
 
 /// The mean of a function of the size.
-pub fn expect_over_sizes(probabilities: &[f64], value: impl Fn(u64) -> f64) -> f64 {
+pub(crate) fn expect_over_sizes(probabilities: &[f64], value: impl Fn(u64) -> f64) -> f64 {
     probabilities
         .iter()
         .zip(1..)
@@ -79,13 +79,17 @@ pub fn expect_over_sizes(probabilities: &[f64], value: impl Fn(u64) -> f64) -> f
 }
 
 /// 1 for a power of two, else 0.
-pub fn power_of_two(size: u64) -> f64 {
+pub(crate) fn power_of_two(size: u64) -> f64 {
     f64::from(u8::from(size.is_power_of_two()))
 }
 
 /// The mean, over the runtimes of jobs of one size, of a function of the ln of the runtime before
 /// it is rounded down: both gammas cut at 12 together, as redrawing does.
-pub fn over_runtimes(parameters: &Parameters, size: u64, function: impl Fn(f64) -> f64) -> f64 {
+pub(crate) fn over_runtimes(
+    parameters: &Parameters,
+    size: u64,
+    function: impl Fn(f64) -> f64,
+) -> f64 {
     let p = (parameters.short_slope * float(size) + parameters.short_intercept).clamp(0.0, 1.0);
     let mixture = |function: &dyn Fn(f64) -> f64| {
         p * over_gamma(
@@ -99,12 +103,12 @@ pub fn over_runtimes(parameters: &Parameters, size: u64, function: impl Fn(f64) 
 }
 
 /// The ln of a runtime that is rounded down to whole seconds.
-pub fn ln_rounded(ln: f64) -> f64 {
+pub(crate) fn ln_rounded(ln: f64) -> f64 {
     ln.exp().floor().max(1.0).ln()
 }
 
 /// The mean gap of a stream over whole days, in seconds: the gap in the mean half-hour.
-pub fn mean_gap(parameters: &Parameters) -> f64 {
+pub(crate) fn mean_gap(parameters: &Parameters) -> f64 {
     let shape = parameters.gap_shape * parameters.gap_ratio;
     over_gamma(shape, parameters.gap_scale, 13.0, f64::exp)
         / over_gamma(shape, parameters.gap_scale, 13.0, |_| 1.0)
