@@ -3,16 +3,19 @@
 mod pass;
 mod plan;
 mod preempt;
+mod queue;
 
 use alloc::vec::Vec;
 
-use crate::index::{Entry, Index};
+use queue::Queue;
+
+use crate::index::{Entry, narrow};
 use crate::table::{Claim, State, Table};
 use crate::timeline::{self, Timeline};
-use crate::window::Window;
+use crate::window::{Hole, Steps};
 use crate::{
     AsQueued, BatchPolicy, BySubmission, Config, Decision, Error, JobId, JobOrder, Plan, Predictor,
-    Requested, Submission,
+    Requested, StartReason, Submission,
 };
 
 /// A scheduler of rigid jobs on identical processors: FCFS, EASY, or any number of reservations, by its [`Config`]; any order
@@ -41,13 +44,9 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Backfill<Q: JobOrder = BySubmission, B: JobOrder = AsQueued, P = Requested> {
     pub(crate) config: Config,
-    pub(crate) queue_order: Q,
-    pub(crate) backfill_order: B,
     pub(crate) predictor: P,
     pub(crate) table: Table,
-    queue: Index<Q::Key>,
-    /// The waiting jobs in the order of the scan, unless it follows the queue.
-    scan: Option<Index<B::Key>>,
+    queue: Queue<Q, B>,
     /// The running jobs that hold their processors firmly.
     timeline: Timeline,
     /// Processors that no job holds firmly.
@@ -58,14 +57,14 @@ pub struct Backfill<Q: JobOrder = BySubmission, B: JobOrder = AsQueued, P = Requ
     lent: u64,
     /// What the last pass found still holds, up to what `fresh` says: no queued job can start.
     settled: bool,
-    /// The one job queued since.
+    /// The one job submitted since, not yet queued.
     fresh: Option<u32>,
     /// The reservation of the head of the queue, if it has been worked out and still holds.
     head: Option<HeadReservation>,
     /// The jobs for which the last pass planned reservations.
     reservations: Vec<(u32, u64)>,
     decisions: Vec<Decision>,
-    window: Window,
+    steps: Steps,
 }
 
 /// What the head of the queue is promised.
@@ -76,6 +75,23 @@ struct HeadReservation {
     time: u64,
     /// Processors that it leaves free then.
     extra: u64,
+}
+
+impl HeadReservation {
+    /// What may start beside it on `free` processors.
+    const fn hole(self, now: u64, free: u64) -> Hole {
+        Hole { length: self.time - now, free, extra: self.extra }
+    }
+
+    /// Why a job starts that the hole admits.
+    const fn reason(self, expected_end: u64) -> StartReason {
+        let Self { job: head, time: shadow, extra } = self;
+        if expected_end <= shadow {
+            StartReason::BeforeShadow { head, shadow }
+        } else {
+            StartReason::ExtraProcessors { head, shadow, extra }
+        }
+    }
 }
 
 impl Backfill {
@@ -105,12 +121,9 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         Ok(Self {
             free: config.processors,
             config,
-            queue_order,
-            backfill_order,
             predictor,
             table: Table::new(),
-            queue: Index::new(),
-            scan: (!B::FOLLOWS_QUEUE).then(Index::new),
+            queue: Queue::new(queue_order, backfill_order),
             timeline: Timeline::new(),
             preemptible: Vec::new(),
             lent: 0,
@@ -119,7 +132,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
             head: None,
             reservations: Vec::new(),
             decisions: Vec::new(),
-            window: Window::default(),
+            steps: Steps::default(),
         })
     }
 
@@ -131,62 +144,30 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
 
     /// Orders the queue anew, for orders whose keys change with time. O(q log q).
     pub fn set_queue_order(&mut self, order: Q) {
-        let mut queue = Index::new();
-        for entry in self.queue.iter() {
-            queue.insert(entry.with_key(order.key(&self.table.held(entry.slot).job)));
-        }
-        self.queue = queue;
+        self.unsettle();
         for entry in &mut self.preemptible {
             entry.key = order.key(&self.table.held(entry.slot).job);
         }
         self.preemptible
             .sort_by(|one, other| (&one.key, one.sequence).cmp(&(&other.key, other.sequence)));
-        self.queue_order = order;
-        self.unsettle();
+        self.queue.reorder(order, &self.table);
     }
 
     /// Something changed that may let a queued job start.
     fn unsettle(&mut self) {
         self.settled = false;
-        self.fresh = None;
         self.head = None;
-    }
-
-    fn queue_entry(&self, slot: u32) -> Entry<Q::Key> {
-        let job = &self.table.held(slot).job;
-        Entry {
-            key: self.queue_order.key(job),
-            sequence: job.sequence,
-            processors: job.submission.processors,
-            length: job.predicted,
-            slot,
+        if let Some(fresh) = self.fresh.take() {
+            self.enqueue(fresh);
         }
     }
 
-    pub(crate) fn enqueue(&mut self, slot: u32) {
-        let entry = self.queue_entry(slot);
-        if let Some(scan) = &mut self.scan {
-            scan.insert(entry.with_key(self.backfill_order.key(&self.table.held(slot).job)));
-        }
-        self.queue.insert(entry);
+    fn enqueue(&mut self, slot: u32) {
+        self.queue.insert(&self.table.held(slot).job, slot);
     }
 
     fn dequeue(&mut self, slot: u32) {
-        let job = &self.table.held(slot).job;
-        self.queue.remove(&self.queue_order.key(job), job.sequence);
-        if let Some(scan) = &mut self.scan {
-            scan.remove(&self.backfill_order.key(job), job.sequence);
-        }
-    }
-
-    /// Gives the processors of `slot` to it firmly, until `expected_end`.
-    pub(crate) fn occupy(&mut self, slot: u32, expected_end: u64, processors: u64) {
-        self.timeline.insert(timeline::Entry {
-            end: expected_end,
-            slot,
-            processors,
-        });
-        self.free -= processors;
+        self.queue.remove(&self.table.held(slot).job);
     }
 }
 
@@ -200,11 +181,11 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
         self.table.check_job(self.config.processors, &job)?;
         self.table.advance(now);
         let id = self.table.insert(job, self.predictor.predict(&job));
-        self.enqueue(id.index);
         if self.settled && self.fresh.is_none() && !self.config.preemptive {
             self.fresh = Some(id.index);
         } else {
             self.unsettle();
+            self.enqueue(id.index);
         }
         Ok(id)
     }
@@ -213,14 +194,14 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
         self.table.check_time(now)?;
         let held = self.table.get(job)?;
         let (state, submission, mut runtime) = (held.state, held.job.submission, held.worked);
+        if matches!(state, State::Queued { .. }) && !held.started {
+            return Err(Error::NotRunning { job });
+        }
+        self.table.advance(now);
+        self.unsettle();
         match state {
-            State::Queued { .. } if !held.started => return Err(Error::NotRunning { job }),
             State::Queued { .. } => self.dequeue(job.index),
-            State::Running {
-                since,
-                expected_end,
-                claim,
-            } => {
+            State::Running { since, expected_end, claim } => {
                 runtime += now - since;
                 match claim {
                     Claim::Firm => {
@@ -235,10 +216,8 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
                 }
             }
         }
-        self.table.advance(now);
         self.predictor.finished(&submission, runtime);
         self.table.remove(job.index);
-        self.unsettle();
         Ok(())
     }
 
@@ -248,31 +227,21 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
             return Err(Error::NotQueued { job });
         }
         self.table.advance(now);
-        self.dequeue(job.index);
-        self.reservations
-            .retain(|reservation| reservation.0 != job.index);
-        self.table.remove(job.index);
         self.unsettle();
+        self.dequeue(job.index);
+        self.reservations.retain(|reservation| reservation.0 != job.index);
+        self.table.remove(job.index);
         Ok(())
     }
 
     fn expire(&mut self, now: u64, job: JobId) -> Result<u64, Error> {
         self.table.check_time(now)?;
         let mut held = *self.table.get(job)?;
-        let State::Running {
-            since,
-            expected_end,
-            claim,
-        } = held.state
-        else {
+        let State::Running { since, expected_end, claim } = held.state else {
             return Err(Error::NotRunning { job });
         };
         if expected_end > now {
-            return Err(Error::NotExpired {
-                job,
-                expected_end,
-                now,
-            });
+            return Err(Error::NotExpired { job, expected_end, now });
         }
         if claim == Claim::Released {
             return Err(Error::AlreadyReleased { job });
@@ -285,11 +254,7 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
         while end <= now && end < origin + estimate {
             held.corrections = held.corrections.saturating_add(1);
             let count = usize::from(held.corrections);
-            end = origin
-                + self
-                    .config
-                    .correction
-                    .corrected(held.first_prediction, count, estimate);
+            end = origin + self.config.correction.corrected(held.first_prediction, count, estimate);
         }
         if end > expected_end {
             if claim == Claim::Firm {
@@ -297,14 +262,10 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
                 self.timeline.insert(timeline::Entry {
                     end,
                     slot: job.index,
-                    processors: held.job.submission.processors,
+                    processors: narrow(held.job.submission.processors),
                 });
             }
-            held.state = State::Running {
-                since,
-                expected_end: end,
-                claim,
-            };
+            held.state = State::Running { since, expected_end: end, claim };
             *self.table.held_mut(job.index) = held;
             self.unsettle();
         }
@@ -320,18 +281,11 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
 
     fn next_wakeup(&self) -> Option<u64> {
         let preemptible =
-            self.preemptible
-                .iter()
-                .filter_map(|entry| match self.table.held(entry.slot).state {
-                    State::Running { expected_end, .. } => Some(expected_end),
-                    State::Queued { .. } => None,
-                });
-        self.timeline
-            .first()
-            .map(|entry| entry.end)
-            .into_iter()
-            .chain(preemptible)
-            .min()
+            self.preemptible.iter().filter_map(|entry| match self.table.held(entry.slot).state {
+                State::Running { expected_end, .. } => Some(expected_end),
+                State::Queued { .. } => None,
+            });
+        self.timeline.first().map(|entry| entry.end).into_iter().chain(preemptible).min()
     }
 
     fn plan(&self, now: u64, job: JobId) -> Result<Plan, Error> {
@@ -343,6 +297,6 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
     }
 
     fn queued(&self) -> usize {
-        self.queue.len()
+        self.queue.len() + usize::from(self.fresh.is_some())
     }
 }

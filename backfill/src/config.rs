@@ -86,9 +86,7 @@ impl Config {
     /// Whether the knobs go together.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.processors == 0 || self.processors > MAX_PROCESSORS {
-            return Err(Error::MachineSize {
-                processors: self.processors,
-            });
+            return Err(Error::MachineSize { processors: self.processors });
         }
         if self.preemptive && self.depth != Depth::Reservations(1) {
             return Err(Error::PreemptionDepth { depth: self.depth });

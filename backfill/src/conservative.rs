@@ -1,5 +1,6 @@
 use alloc::vec::Vec;
 
+use crate::index::narrow;
 use crate::profile::{Profile, signed};
 use crate::table::{Claim, State, Table};
 use crate::timeline::{Entry, Timeline};
@@ -108,15 +109,11 @@ impl Conservative {
             self.remake(now);
             return;
         }
-        while let Some(Entry {
-            end,
-            slot,
-            processors,
-        }) = self.timeline.first()
+        while let Some(Entry { end, slot, processors }) = self.timeline.first()
             && end <= now
         {
             self.timeline.remove(end, slot);
-            self.free += processors;
+            self.free += u64::from(processors);
             if let State::Running { claim, .. } = &mut self.table.held_mut(slot).state {
                 *claim = Claim::Released;
             }
@@ -148,15 +145,10 @@ impl Conservative {
         self.due = u64::MAX;
         for job in &mut self.waiting {
             if let Some(start) =
-                self.profile
-                    .first_hole(job.processors, job.estimate, now, job.start)
+                self.profile.first_hole(job.processors, job.estimate, now, job.start)
             {
                 let processors = signed(job.processors);
-                self.profile.add(
-                    job.start,
-                    job.start.saturating_add(job.estimate),
-                    processors,
-                );
+                self.profile.add(job.start, job.start.saturating_add(job.estimate), processors);
                 self.profile.add(start, start + job.estimate, -processors);
                 (job.start, job.planned) = (start, now);
             }
@@ -172,19 +164,19 @@ impl Conservative {
         waiting.retain(|job| {
             if job.start > now || job.processors > self.free {
                 self.due = self.due.min(job.start);
-                earliest = Some(earliest.map_or((job.start, job.slot), |known| {
-                    known.min((job.start, job.slot))
-                }));
+                earliest = Some(
+                    earliest
+                        .map_or((job.start, job.slot), |known| known.min((job.start, job.slot))),
+                );
                 return true;
             }
             let end = now + job.estimate;
             let reason = match earliest {
                 None => StartReason::Head,
                 Some(_) if job.planned < now => StartReason::Reserved { start: job.start },
-                Some((shadow, head)) if end <= shadow => StartReason::BeforeShadow {
-                    head: self.table.id(head),
-                    shadow,
-                },
+                Some((shadow, head)) if end <= shadow => {
+                    StartReason::BeforeShadow { head: self.table.id(head), shadow }
+                }
                 Some((shadow, head)) => StartReason::ExtraProcessors {
                     head: self.table.id(head),
                     shadow,
@@ -193,17 +185,9 @@ impl Conservative {
             };
             let held = self.table.held_mut(job.slot);
             held.started = true;
-            held.state = State::Running {
-                since: now,
-                expected_end: end,
-                claim: Claim::Firm,
-            };
+            held.state = State::Running { since: now, expected_end: end, claim: Claim::Firm };
             self.free -= job.processors;
-            self.timeline.insert(Entry {
-                end,
-                slot: job.slot,
-                processors: job.processors,
-            });
+            self.timeline.insert(Entry { end, slot: job.slot, processors: narrow(job.processors) });
             self.decisions.push(Decision::Start {
                 job: self.table.id(job.slot),
                 reason,
@@ -233,11 +217,8 @@ impl BatchPolicy for Conservative {
         self.table.advance(now);
         self.profile.advance(now);
         let id = self.table.insert(job, job.estimate);
-        self.table.held_mut(id.index).state = State::Queued {
-            reserved: Some(start),
-        };
-        self.profile
-            .add(start, start + job.estimate, -signed(job.processors));
+        self.table.held_mut(id.index).state = State::Queued { reserved: Some(start) };
+        self.profile.add(start, start + job.estimate, -signed(job.processors));
         self.waiting.push(Waiting {
             slot: id.index,
             processors: job.processors,
@@ -252,12 +233,7 @@ impl BatchPolicy for Conservative {
     fn finish(&mut self, now: u64, job: JobId) -> Result<(), Error> {
         self.table.check_time(now)?;
         let held = self.table.get(job)?;
-        let State::Running {
-            expected_end,
-            claim,
-            ..
-        } = held.state
-        else {
+        let State::Running { expected_end, claim, .. } = held.state else {
             return Err(Error::NotRunning { job });
         };
         let processors = held.job.submission.processors;
@@ -280,15 +256,10 @@ impl BatchPolicy for Conservative {
         }
         self.table.advance(now);
         self.profile.advance(now);
-        if let Some(at) = self
-            .waiting
-            .iter()
-            .position(|waiting| waiting.slot == job.index)
-        {
+        if let Some(at) = self.waiting.iter().position(|waiting| waiting.slot == job.index) {
             let waiting = self.waiting.remove(at);
             let end = waiting.start.saturating_add(waiting.estimate);
-            self.profile
-                .add(waiting.start, end, signed(waiting.processors));
+            self.profile.add(waiting.start, end, signed(waiting.processors));
         }
         self.vacated = true;
         self.table.remove(job.index);
@@ -299,15 +270,10 @@ impl BatchPolicy for Conservative {
         self.table.check_time(now)?;
         match self.table.get(job)?.state {
             State::Queued { .. } => Err(Error::NotRunning { job }),
-            State::Running { expected_end, .. } if expected_end > now => Err(Error::NotExpired {
-                job,
-                expected_end,
-                now,
-            }),
-            State::Running {
-                claim: Claim::Released,
-                ..
-            } => Err(Error::AlreadyReleased { job }),
+            State::Running { expected_end, .. } if expected_end > now => {
+                Err(Error::NotExpired { job, expected_end, now })
+            }
+            State::Running { claim: Claim::Released, .. } => Err(Error::AlreadyReleased { job }),
             State::Running { expected_end, .. } => {
                 self.table.advance(now);
                 Ok(expected_end)
@@ -341,38 +307,21 @@ impl BatchPolicy for Conservative {
     fn plan(&self, now: u64, job: JobId) -> Result<Plan, Error> {
         self.table.check_time(now)?;
         let held = self.table.get(job)?;
-        let found = self
-            .waiting
-            .iter()
-            .position(|waiting| waiting.slot == job.index);
+        let found = self.waiting.iter().position(|waiting| waiting.slot == job.index);
         let (State::Queued { .. }, Some(at)) = (held.state, found) else {
             return Err(Error::NotQueued { job });
         };
-        let Waiting {
-            processors: needed,
-            estimate,
-            start,
-            ..
-        } = self.waiting[at];
-        let passed = self.waiting[..at]
-            .iter()
-            .find(|before| before.start < now.saturating_add(estimate));
+        let Waiting { processors: needed, estimate, start, .. } = self.waiting[at];
+        let passed =
+            self.waiting[..at].iter().find(|before| before.start < now.saturating_add(estimate));
         let blocker = match passed {
             _ if start <= now => Blocker::Nothing,
-            Some(before) if needed <= self.free => Blocker::Reservation {
-                job: self.table.id(before.slot),
-                start: before.start,
-            },
-            _ => Blocker::Processors {
-                needed,
-                free: self.free,
-            },
+            Some(before) if needed <= self.free => {
+                Blocker::Reservation { job: self.table.id(before.slot), start: before.start }
+            }
+            _ => Blocker::Processors { needed, free: self.free },
         };
-        Ok(Plan {
-            start,
-            reserved: true,
-            blocker,
-        })
+        Ok(Plan { start, reserved: true, blocker })
     }
 
     fn queued(&self) -> usize {

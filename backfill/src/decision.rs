@@ -75,6 +75,40 @@ pub enum StartReason {
     },
 }
 
+/// A [`StartReason`] without its particulars.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[non_exhaustive]
+pub enum StartKind {
+    /// See [`StartReason::Head`].
+    Head,
+    /// See [`StartReason::BeforeShadow`].
+    BeforeShadow,
+    /// See [`StartReason::ExtraProcessors`].
+    ExtraProcessors,
+    /// See [`StartReason::Reserved`].
+    Reserved,
+    /// See [`StartReason::BeyondShadow`].
+    BeyondShadow,
+    /// See [`StartReason::Greedy`].
+    Greedy,
+}
+
+impl StartReason {
+    /// The reason without its particulars.
+    #[must_use]
+    pub const fn kind(self) -> StartKind {
+        match self {
+            Self::Head => StartKind::Head,
+            Self::BeforeShadow { .. } => StartKind::BeforeShadow,
+            Self::ExtraProcessors { .. } => StartKind::ExtraProcessors,
+            Self::Reserved { .. } => StartKind::Reserved,
+            Self::BeyondShadow { .. } => StartKind::BeyondShadow,
+            Self::Greedy { .. } => StartKind::Greedy,
+        }
+    }
+}
+
 /// When a queued job is planned to start, and what keeps it from starting now.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]

@@ -5,10 +5,7 @@ use crate::JobId;
 #[non_exhaustive]
 pub enum Error {
     /// The machine has no processor, or more than [`MAX_PROCESSORS`](crate::MAX_PROCESSORS).
-    #[error(
-        "a machine of {processors} processors is outside 1..={}",
-        crate::MAX_PROCESSORS
-    )]
+    #[error("a machine of {processors} processors is outside 1..={}", crate::MAX_PROCESSORS)]
     MachineSize {
         /// The size asked for.
         processors: u64,
@@ -51,10 +48,7 @@ pub enum Error {
         estimate: u64,
     },
     /// No reservation can be made: every hole ends beyond [`MAX_TIME`](crate::MAX_TIME).
-    #[error(
-        "the earliest reservation would start at {start}, beyond {}",
-        crate::MAX_TIME
-    )]
+    #[error("the earliest reservation would start at {start}, beyond {}", crate::MAX_TIME)]
     BeyondHorizon {
         /// The earliest start.
         start: u64,

@@ -6,6 +6,7 @@ mod tree;
 use flat::Flat;
 use tree::Tree;
 
+use crate::QueuedJob;
 use crate::window::Window;
 
 /// A waiting job, where it stands (`key`, then `sequence`) and what it needs.
@@ -13,29 +14,42 @@ use crate::window::Window;
 pub(crate) struct Entry<K> {
     pub(crate) key: K,
     pub(crate) sequence: u64,
-    pub(crate) processors: u64,
     pub(crate) length: u64,
+    pub(crate) processors: u32,
     pub(crate) slot: u32,
 }
 
+/// A waiting job that is looked at, and what it needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) slot: u32,
+    pub(crate) processors: u64,
+    /// The time for which it is expected to need them.
+    pub(crate) length: u64,
+}
+
 impl<K> Entry<K> {
-    /// The same job in another order.
-    pub(crate) fn with_key<L>(&self, key: L) -> Entry<L> {
-        let Self {
-            sequence,
-            processors,
-            length,
-            slot,
-            ..
-        } = *self;
-        Entry {
-            key,
-            sequence,
-            processors,
-            length,
-            slot,
-        }
+    pub(crate) fn new(key: K, job: &QueuedJob, slot: u32) -> Self {
+        let processors = narrow(job.submission.processors);
+        Self { key, sequence: job.sequence, length: job.predicted, processors, slot }
     }
+
+    #[inline]
+    pub(crate) fn candidate(&self) -> Candidate {
+        Candidate { slot: self.slot, processors: self.processors.into(), length: self.length }
+    }
+
+    /// What a window asks.
+    #[inline]
+    fn needs(&self) -> (u64, u64) {
+        (self.processors.into(), self.length)
+    }
+}
+
+/// No machine has more processors than `u32` can say, and no queued job asks for more than the machine has.
+#[inline]
+pub(crate) fn narrow(processors: u64) -> u32 {
+    u32::try_from(processors).unwrap_or(u32::MAX)
 }
 
 impl<K: Ord> Entry<K> {
@@ -104,7 +118,7 @@ impl<K: Ord + Clone> Index<K> {
 
     /// Whether any job at all is admitted, and where a scan for it may begin.
     #[inline]
-    pub(crate) fn find(&self, window: &Window) -> Option<Cursor> {
+    pub(crate) fn find(&self, window: &impl Window) -> Option<Cursor> {
         match self {
             Self::Flat(flat) => flat.find(0, window).map(Cursor),
             Self::Tree(tree) => tree.admits(window).then_some(Cursor(0)),
@@ -113,7 +127,7 @@ impl<K: Ord + Clone> Index<K> {
 
     /// Takes out the first job from `cursor` on that `window` admits. The window of the next call must be no wider.
     #[inline]
-    pub(crate) fn take(&mut self, cursor: &mut Cursor, window: &Window) -> Option<Entry<K>> {
+    pub(crate) fn take(&mut self, cursor: &mut Cursor, window: &impl Window) -> Option<Entry<K>> {
         match self {
             Self::Flat(flat) => {
                 let at = flat.find(cursor.0, window)?;
@@ -159,6 +173,7 @@ const SHORT: usize = 128;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::Hole;
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
@@ -175,7 +190,7 @@ mod tests {
             for (sequence, (step, key, processors, length, hole)) in (0u64..).zip(steps) {
                 match step {
                     0..5 => {
-                        let entry = Entry { key, sequence, processors, length, slot: 0 };
+                        let entry = Entry { key, sequence, processors: narrow(processors), length, slot: 0 };
                         flat.insert(entry);
                         tree.insert(entry);
                         held.push((key, sequence));
@@ -187,8 +202,7 @@ mod tests {
                         tree.remove(&key, sequence);
                     }
                     _ => {
-                        let mut window = Window::default();
-                        window.set_easy(hole, processors, length.min(processors) / 2);
+                        let window = Hole { length: hole, free: processors, extra: length.min(processors) / 2 };
                         let by_scan = flat.find(0, &window).map(|at| flat.take(at).sequence);
                         prop_assert_eq!(tree.admits(&window), by_scan.is_some());
                         prop_assert_eq!(tree.take(&window).map(|entry| entry.sequence), by_scan);

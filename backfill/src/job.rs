@@ -1,12 +1,12 @@
 /// The largest machine, in processors.
-pub const MAX_PROCESSORS: u64 = 1 << 62;
+pub const MAX_PROCESSORS: u64 = u32::MAX as u64;
 
 /// The latest time and the longest estimate, in ticks: sums of two of them cannot overflow.
 pub const MAX_TIME: u64 = 1 << 62;
 
 /// The number that a scheduler gives to a job it holds.
 ///
-/// Dense: the smallest free [`index`](JobId::index) is reused when a job leaves, so callers can keep their own data in a
+/// Dense: the [`index`](JobId::index) of a job that has left is used again, so callers can keep their own data in a
 /// vector. A number kept after its job has left is recognised as stale (until the same index has been reused 2^32 times).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
@@ -43,13 +43,7 @@ impl Submission {
     /// A job of `processors` processors for `estimate` ticks, of user 0, priority 0 and no prediction.
     #[must_use]
     pub const fn new(processors: u64, estimate: u64) -> Self {
-        Self {
-            processors,
-            estimate,
-            user: 0,
-            priority: 0,
-            prediction: None,
-        }
+        Self { processors, estimate, user: 0, priority: 0, prediction: None }
     }
 }
 

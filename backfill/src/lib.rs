@@ -26,7 +26,7 @@ mod window;
 pub use backfill::Backfill;
 pub use config::{Config, Depth};
 pub use conservative::Conservative;
-pub use decision::{Blocker, Decision, Plan, StartReason};
+pub use decision::{Blocker, Decision, Plan, StartKind, StartReason};
 pub use error::Error;
 pub use job::{JobId, MAX_PROCESSORS, MAX_TIME, QueuedJob, Submission};
 pub use metrics::Metrics;

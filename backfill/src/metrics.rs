@@ -38,9 +38,7 @@ impl Outcome {
                 .saturating_add(u128::from(job.runtime) * u128::from(job.submission.processors));
             last_end = last_end.max(run.end);
         }
-        let makespan = jobs
-            .first()
-            .map_or(0, |first| last_end.saturating_sub(first.submit));
+        let makespan = jobs.first().map_or(0, |first| last_end.saturating_sub(first.submit));
         let count = jobs.len() as u128;
         Metrics {
             jobs: jobs.len(),
@@ -59,11 +57,7 @@ impl Outcome {
 
 /// 0 if there is nothing to divide by.
 fn ratio(amount: u128, of: u128) -> f64 {
-    if of == 0 {
-        0.0
-    } else {
-        approximate(amount) / approximate(of)
-    }
+    if of == 0 { 0.0 } else { approximate(amount) / approximate(of) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a report, not a decision")]

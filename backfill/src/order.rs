@@ -1,4 +1,5 @@
 use core::cmp::Reverse;
+use core::fmt::Debug;
 
 use crate::QueuedJob;
 
@@ -24,7 +25,7 @@ use crate::QueuedJob;
 /// ```
 pub trait JobOrder {
     /// What jobs are compared by.
-    type Key: Clone + Ord;
+    type Key: Clone + Debug + Ord;
 
     /// Whether this order only says "as in the queue", so that no second index is kept. [`AsQueued`] alone says so.
     const FOLLOWS_QUEUE: bool = false;

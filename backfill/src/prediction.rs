@@ -89,13 +89,9 @@ impl Correction {
         match self {
             Self::Requested => estimate,
             Self::Incremental { minute } => {
-                MINUTES
-                    .get(count.saturating_sub(1))
-                    .map_or(estimate, |&minutes| {
-                        first
-                            .saturating_add(minute.saturating_mul(minutes))
-                            .min(estimate)
-                    })
+                MINUTES.get(count.saturating_sub(1)).map_or(estimate, |&minutes| {
+                    first.saturating_add(minute.saturating_mul(minutes)).min(estimate)
+                })
             }
         }
     }

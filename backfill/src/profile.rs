@@ -2,7 +2,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::timeline::Entry;
-use crate::window::Window;
+use crate::window::Steps;
 
 /// How many processors are free from when to when: a step function of time, without end.
 ///
@@ -40,22 +40,14 @@ struct At {
 impl Profile {
     /// `free` processors from `now` to the end of time.
     pub(crate) fn new(now: u64, free: u64) -> Self {
-        Self {
-            blocks: vec![Block::new(vec![Step {
-                time: now,
-                free: signed(free),
-            }])],
-        }
+        Self { blocks: vec![Block::new(vec![Step { time: now, free: signed(free) }])] }
     }
 
     /// What running jobs leave: `free` processors now, more as they end (those that have outlived their expected end at the
     /// next tick). `running` comes in order of expected end.
     pub(crate) fn from_running(now: u64, free: u64, running: impl Iterator<Item = Entry>) -> Self {
         let mut profile = Self { blocks: Vec::new() };
-        let mut steps = vec![Step {
-            time: now,
-            free: signed(free),
-        }];
+        let mut steps = vec![Step { time: now, free: signed(free) }];
         let mut last = steps[0];
         for entry in running {
             let time = entry.end.max(now + 1);
@@ -63,7 +55,7 @@ impl Profile {
                 last.time = time;
                 steps.push(last);
             }
-            last.free += signed(entry.processors);
+            last.free += i64::from(entry.processors);
             if let Some(step) = steps.last_mut() {
                 *step = last;
             }
@@ -108,11 +100,7 @@ impl Profile {
         for at in first.block..=end.block {
             let block = &mut self.blocks[at];
             let start = if at == first.block { first.step } else { 0 };
-            let stop = if at == end.block {
-                end.step
-            } else {
-                block.steps.len()
-            };
+            let stop = if at == end.block { end.step } else { block.steps.len() };
             block.add(start, stop, change);
         }
         self.join(until);
@@ -137,10 +125,7 @@ impl Profile {
         let mut start: Option<u64> = None;
         let first = self.at(from);
         for (at, block) in self.blocks.iter().enumerate().skip(first.block) {
-            let next_block = self
-                .blocks
-                .get(at + 1)
-                .map_or(u64::MAX, |block| block.steps[0].time);
+            let next_block = self.blocks.get(at + 1).map_or(u64::MAX, |block| block.steps[0].time);
             if start.is_none() && block.most < needed {
                 if next_block >= before {
                     return None;
@@ -169,10 +154,7 @@ impl Profile {
                     }
                     start = Some(time);
                 }
-                let next = block
-                    .steps
-                    .get(place + 1)
-                    .map_or(next_block, |step| step.time);
+                let next = block.steps.get(place + 1).map_or(next_block, |step| step.time);
                 if let Some(start) = start
                     && reaches(start, length, before, next)
                 {
@@ -186,8 +168,8 @@ impl Profile {
         start
     }
 
-    /// The [`Window`] of jobs that fit at `now` as things are planned: the running minimum of the free processors.
-    pub(crate) fn window(&self, now: u64, window: &mut Window) {
+    /// The [window](Steps) of jobs that fit at `now` as things are planned: the running minimum of the free processors.
+    pub(crate) fn window(&self, now: u64, window: &mut Steps) {
         window.clear();
         let first = self.at(now);
         let mut least: Option<i64> = None;
@@ -268,12 +250,7 @@ impl Profile {
 
 impl Block {
     fn new(steps: Vec<Step>) -> Self {
-        let mut block = Self {
-            steps,
-            added: 0,
-            least: 0,
-            most: 0,
-        };
+        let mut block = Self { steps, added: 0, least: 0, most: 0 };
         block.measure();
         block
     }
@@ -320,6 +297,7 @@ const BLOCK: usize = 128;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::Window;
     use proptest::prelude::*;
 
     /// The same function, tick by tick.
@@ -363,7 +341,7 @@ mod tests {
                 let expected = naive.first_hole(needed, length, from, before);
                 prop_assert_eq!(profile.first_hole(needed.unsigned_abs(), length, from, before), expected);
                 prop_assert_eq!(profile.free_at(from), unsigned(naive.free(from)));
-                let mut window = Window::default();
+                let mut window = Steps::default();
                 profile.window(from, &mut window);
                 let fits = (from..from + length).all(|time| naive.free(time) >= needed);
                 prop_assert_eq!(window.admits(needed.unsigned_abs(), length), fits);

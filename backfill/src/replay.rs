@@ -1,8 +1,8 @@
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
+use core::cmp::{Ordering, Reverse};
 
-use crate::{BatchPolicy, Decision, Error, JobId, MAX_TIME, StartReason, Submission};
+use crate::{BatchPolicy, Decision, Error, JobId, MAX_TIME, StartKind, StartReason, Submission};
 
 /// A job of a trace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -96,7 +96,7 @@ pub struct Run {
     /// When it ended.
     pub end: u64,
     /// Why it started.
-    pub reason: StartReason,
+    pub reason: StartKind,
 }
 
 /// A stretch of time in which a preempted job did not run.
@@ -111,6 +111,16 @@ pub struct Suspension {
     pub until: u64,
 }
 
+/// What became of the jobs of a trace.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+pub struct Outcome {
+    /// One run a job, in the order of the trace.
+    pub runs: Vec<Run>,
+    /// When which preempted jobs did not run, in order of resumption.
+    pub suspensions: Vec<Suspension>,
+}
+
 /// Plays a trace against a policy: an event loop that knows the real runtimes. Pure: the caller drives it step by step or to
 /// the end.
 ///
@@ -120,30 +130,48 @@ pub struct Replay<'a, S> {
     policy: S,
     jobs: &'a [TraceJob],
     ties: Ties,
-    /// The next job to be submitted.
+    events: Events,
+}
+
+/// All of a replay but its policy.
+#[derive(Clone, Debug, Default)]
+struct Events {
+    /// The job submitted next.
     next: usize,
-    ends: BinaryHeap<Reverse<(u64, u64, u32)>>,
-    expiries: BinaryHeap<Reverse<(u64, u32)>>,
-    progress: Vec<Progress>,
-    /// Which job of the trace the policy calls by which number.
-    places: Vec<u32>,
-    suspensions: Vec<Suspension>,
-    /// Starts so far.
-    started: u64,
+    /// Jobs that have ended.
     finished: usize,
+    /// Starts and resumptions so far: what terminations of the same instant are ordered by.
+    starts: u64,
+    ends: BinaryHeap<Reverse<Due>>,
+    expiries: BinaryHeap<Reverse<Due>>,
+    /// The jobs that the policy holds, by its dense numbers.
+    held: Vec<Held>,
+    runs: Vec<Run>,
+    suspensions: Vec<Suspension>,
+}
+
+/// What is due for a job, unless it has started anew since.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    time: u64,
+    /// Its start, by number.
+    start: u64,
+    /// Its place among the jobs held.
+    held: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Progress {
+struct Held {
     id: JobId,
-    run: Option<Run>,
-    /// When it last started or resumed; when it last was suspended, if it is.
-    since: u64,
+    /// Its place in the trace.
+    index: u32,
     suspended: bool,
-    done: bool,
-    /// Ticks still to run, counted from `since`.
+    /// Its last start, by number; 0 for none that still stands.
+    start: u64,
+    /// When that was, or when it was suspended.
+    since: u64,
+    /// Ticks to run, counted from `since`.
     left: u64,
-    expected_end: u64,
 }
 
 impl<'a, S: BatchPolicy> Replay<'a, S> {
@@ -158,39 +186,20 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
         }
         let mut last = 0;
         for (index, job) in jobs.iter().enumerate() {
-            if job.submit < last {
-                return Err(ReplayError::OutOfOrder {
-                    index,
-                    submit: job.submit,
-                });
+            let TraceJob { submit, runtime, submission: Submission { estimate, .. } } = *job;
+            if submit < last {
+                return Err(ReplayError::OutOfOrder { index, submit });
             }
-            last = job.submit;
-            let TraceJob {
-                runtime,
-                submission: Submission { estimate, .. },
-                ..
-            } = *job;
+            last = submit;
+            if submit > MAX_TIME {
+                return Err(at(place(index), Error::TimeOutOfRange { now: submit }));
+            }
             if runtime == 0 || runtime > estimate {
-                return Err(ReplayError::RuntimeOutOfRange {
-                    index,
-                    runtime,
-                    estimate,
-                });
+                return Err(ReplayError::RuntimeOutOfRange { index, runtime, estimate });
             }
         }
-        Ok(Self {
-            policy,
-            jobs,
-            ties,
-            next: 0,
-            ends: BinaryHeap::new(),
-            expiries: BinaryHeap::new(),
-            progress: Vec::with_capacity(jobs.len()),
-            places: Vec::new(),
-            suspensions: Vec::new(),
-            started: 0,
-            finished: 0,
-        })
+        let events = Events { runs: Vec::with_capacity(jobs.len()), ..Events::default() };
+        Ok(Self { policy, jobs, ties, events })
     }
 
     /// The policy, as it is now.
@@ -199,42 +208,21 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
         &self.policy
     }
 
-    /// The same replay, going on with another policy in its place: one restored from a snapshot, say.
+    /// The same replay, going on with another policy in the place of this one: one restored from a snapshot, say.
     #[must_use]
     pub fn with_policy<T>(self, policy: impl FnOnce(S) -> T) -> Replay<'a, T> {
-        let Self {
-            jobs,
-            ties,
-            next,
-            ends,
-            expiries,
-            progress,
-            places,
-            suspensions,
-            started,
-            finished,
-            ..
-        } = self;
-        let policy = policy(self.policy);
         Replay {
-            policy,
-            jobs,
-            ties,
-            next,
-            ends,
-            expiries,
-            progress,
-            places,
-            suspensions,
-            started,
-            finished,
+            policy: policy(self.policy),
+            jobs: self.jobs,
+            ties: self.ties,
+            events: self.events,
         }
     }
 
     /// How many jobs have ended.
     #[must_use]
     pub const fn finished(&self) -> usize {
-        self.finished
+        self.events.finished
     }
 
     /// Plays all events of the next instant. Returns that instant, or `None` when nothing is left to happen.
@@ -244,10 +232,7 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     /// [`ReplayError::Policy`].
     #[inline]
     pub fn step(&mut self) -> Result<Option<u64>, ReplayError> {
-        let submit = self.jobs.get(self.next).map(|job| job.submit);
-        let end = self.ends.peek().map(|next| next.0.0);
-        let expiry = self.expiries.peek().map(|next| next.0.0);
-        let Some(now) = [submit, end, expiry].into_iter().flatten().min() else {
+        let Some(now) = self.events.next_time(self.jobs) else {
             return Ok(None);
         };
         self.expire(now)?;
@@ -261,12 +246,12 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
                 self.submit(now, true)?;
             }
             Ties::Batch => {
-                let events = self.next + self.finished;
+                let before = self.events.next + self.events.finished;
                 self.submit(now, false)?;
                 self.finish(now, false)?;
                 // As in the other conventions, a corrected prediction alone leads to no pass.
-                if self.next + self.finished > events {
-                    self.pass(now, self.next.saturating_sub(1))?;
+                if self.events.next + self.events.finished > before {
+                    self.pass(now, self.events.next.saturating_sub(1))?;
                 }
             }
         }
@@ -289,177 +274,186 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     ///
     /// [`ReplayError::Starved`] if jobs were left in the queue.
     pub fn outcome(self) -> Result<Outcome, ReplayError> {
-        let runs: Vec<Run> = self.progress.iter().filter_map(|job| job.run).collect();
-        if self.finished < self.jobs.len() {
-            return Err(ReplayError::Starved {
-                left: self.jobs.len() - self.finished,
-            });
+        let Events { runs, suspensions, finished, .. } = self.events;
+        if finished < self.jobs.len() {
+            return Err(ReplayError::Starved { left: self.jobs.len() - finished });
         }
-        Ok(Outcome {
-            runs,
-            suspensions: self.suspensions,
-        })
+        Ok(Outcome { runs, suspensions })
     }
 
     fn expire(&mut self, now: u64) -> Result<(), ReplayError> {
-        while let Some(&Reverse((time, place))) = self.expiries.peek()
-            && time <= now
-        {
-            self.expiries.pop();
-            let index = place as usize;
-            let job = self.progress[index];
-            // It may have been suspended, or may have another expected end since.
-            if job.suspended || job.expected_end != time {
+        while let Some(due) = Events::pop(&mut self.events.expiries, now) {
+            let job = self.events.held[due.held as usize];
+            if job.start != due.start || job.suspended {
                 continue;
             }
-            let expected_end = self
-                .policy
-                .expire(now, job.id)
-                .map_err(|error| ReplayError::Policy { index, error })?;
-            self.expect(index, expected_end);
+            let expected_end =
+                self.policy.expire(now, job.id).map_err(|error| at(job.index, error))?;
+            // What is used up to the estimate is not corrected again.
+            if expected_end > now && expected_end < job.since + job.left {
+                self.events.expiries.push(Reverse(Due { time: expected_end, ..due }));
+            }
         }
         Ok(())
     }
 
     fn submit(&mut self, now: u64, pass: bool) -> Result<(), ReplayError> {
-        while let Some(job) = self.jobs.get(self.next)
+        while let Some(job) = self.jobs.get(self.events.next)
             && job.submit == now
         {
-            let index = self.next;
-            let id = self
-                .policy
-                .submit(now, job.submission)
-                .map_err(|error| ReplayError::Policy { index, error })?;
-            self.next += 1;
-            if self.places.len() <= id.index() {
-                self.places.resize(id.index() + 1, 0);
-            }
-            self.places[id.index()] = place(index);
-            self.progress.push(Progress {
-                id,
-                run: None,
-                since: now,
-                suspended: false,
-                done: false,
-                left: job.runtime,
-                expected_end: MAX_TIME,
-            });
+            let index = place(self.events.next);
+            let id = self.policy.submit(now, job.submission).map_err(|error| at(index, error))?;
+            self.events.submitted(id, job.runtime);
             if pass {
-                self.pass(now, index)?;
+                self.pass(now, index as usize)?;
             }
         }
         Ok(())
     }
 
     fn finish(&mut self, now: u64, pass: bool) -> Result<(), ReplayError> {
-        while let Some(&Reverse((time, _, at))) = self.ends.peek()
-            && time == now
-        {
-            self.ends.pop();
-            let index = at as usize;
-            let job = &mut self.progress[index];
-            // If it was suspended since, it ends later: unless it had nothing left to do.
-            let ends =
-                job.run.is_some_and(|run| run.end == now) && (!job.suspended || job.left == 0);
-            if !ends || job.done {
+        while let Some(due) = Events::pop(&mut self.events.ends, now) {
+            let job = &mut self.events.held[due.held as usize];
+            if job.start != due.start {
                 continue;
             }
-            job.done = true;
-            let id = job.id;
-            self.finished += 1;
-            self.policy
-                .finish(now, id)
-                .map_err(|error| ReplayError::Policy { index, error })?;
+            job.start = 0;
+            let Held { id, index, .. } = *job;
+            self.events.finished += 1;
+            self.policy.finish(now, id).map_err(|error| at(index, error))?;
             if pass {
-                self.pass(now, index)?;
+                self.pass(now, index as usize)?;
             }
         }
         Ok(())
     }
 
     /// `index` is the job whose event led to the pass.
+    #[inline]
     fn pass(&mut self, now: u64, index: usize) -> Result<(), ReplayError> {
-        let decisions = self
-            .policy
-            .pass(now)
-            .map_err(|error| ReplayError::Policy { index, error })?;
+        let decisions =
+            self.policy.pass(now).map_err(|error| ReplayError::Policy { index, error })?;
         for decision in decisions {
             match *decision {
-                Decision::Start {
-                    job,
-                    reason,
-                    expected_end,
+                Decision::Start { job, reason, expected_end }
+                | Decision::Resume { job, reason, expected_end } => {
+                    self.events.started(now, job, reason, expected_end);
                 }
-                | Decision::Resume {
-                    job,
-                    reason,
-                    expected_end,
-                } => {
-                    let at = self.places[job.index()];
-                    let progress = &mut self.progress[at as usize];
-                    if progress.suspended {
-                        progress.suspended = false;
-                        if now > progress.since {
-                            self.suspensions.push(Suspension {
-                                index: at as usize,
-                                from: progress.since,
-                                until: now,
-                            });
-                        }
-                    }
-                    progress.since = now;
-                    let end = now.saturating_add(progress.left);
-                    match &mut progress.run {
-                        // A start that was taken back within its instant never was.
-                        Some(run) if progress.left < self.jobs[at as usize].runtime => {
-                            run.end = end
-                        }
-                        run => {
-                            *run = Some(Run {
-                                start: now,
-                                end,
-                                reason,
-                            })
-                        }
-                    }
-                    progress.expected_end = expected_end;
-                    self.started += 1;
-                    self.ends.push(Reverse((end, self.started, at)));
-                    if expected_end < end {
-                        self.expiries.push(Reverse((expected_end, at)));
-                    }
-                }
-                Decision::Suspend { job, .. } => {
-                    let progress = &mut self.progress[self.places[job.index()] as usize];
-                    progress.left -= now - progress.since;
-                    progress.since = now;
-                    progress.suspended = true;
-                }
+                Decision::Suspend { job, .. } => self.events.suspended(now, job),
             }
         }
         Ok(())
     }
+}
 
-    fn expect(&mut self, index: usize, expected_end: u64) {
-        let job = &mut self.progress[index];
-        job.expected_end = expected_end;
-        if job.run.is_some_and(|run| expected_end < run.end) {
-            self.expiries.push(Reverse((expected_end, place(index))));
+impl Due {
+    /// Compared as one number: faster than one after the other.
+    fn key(&self) -> u128 {
+        u128::from(self.time) << 64 | u128::from(self.start)
+    }
+}
+
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Due {}
+
+impl Events {
+    #[inline]
+    fn next_time(&self, jobs: &[TraceJob]) -> Option<u64> {
+        let submit = jobs.get(self.next).map_or(u64::MAX, |job| job.submit);
+        let end = self.ends.peek().map_or(u64::MAX, |due| due.0.time);
+        let expiry = self.expiries.peek().map_or(u64::MAX, |due| due.0.time);
+        let now = submit.min(end).min(expiry);
+        // No event lies there: `Replay::new` refuses times that late.
+        (now < u64::MAX).then_some(now)
+    }
+
+    #[inline]
+    fn pop(dues: &mut BinaryHeap<Reverse<Due>>, now: u64) -> Option<Due> {
+        dues.peek().filter(|due| due.0.time <= now)?;
+        dues.pop().map(|due| due.0)
+    }
+
+    fn submitted(&mut self, id: JobId, runtime: u64) {
+        let held = Held {
+            id,
+            index: place(self.next),
+            suspended: false,
+            start: 0,
+            since: 0,
+            left: runtime,
+        };
+        if let Some(slot) = self.held.get_mut(id.index()) {
+            *slot = held;
+        } else {
+            // Numbers are dense, so this grows by one.
+            self.held.resize(id.index() + 1, held);
+        }
+        self.next += 1;
+        self.runs.push(Run { start: u64::MAX, end: u64::MAX, reason: StartKind::Head });
+    }
+
+    fn started(&mut self, now: u64, id: JobId, reason: StartReason, expected_end: u64) {
+        self.starts += 1;
+        let job = &mut self.held[id.index()];
+        let run = &mut self.runs[job.index as usize];
+        // A start that was taken back within its instant never was.
+        if run.start == u64::MAX || run.start == now {
+            (run.start, run.reason) = (now, reason.kind());
+        }
+        if job.suspended && now > job.since && run.start < now {
+            self.suspensions.push(Suspension {
+                index: job.index as usize,
+                from: job.since,
+                until: now,
+            });
+        }
+        (job.suspended, job.start, job.since) = (false, self.starts, now);
+        run.end = now.saturating_add(job.left);
+        let due = Due { time: run.end, start: self.starts, held: id.index };
+        self.ends.push(Reverse(due));
+        if expected_end < run.end {
+            self.expiries.push(Reverse(Due { time: expected_end, ..due }));
         }
     }
+
+    fn suspended(&mut self, now: u64, id: JobId) {
+        let job = &mut self.held[id.index()];
+        let run = &mut self.runs[job.index as usize];
+        job.left -= now - job.since;
+        job.since = now;
+        job.suspended = true;
+        // Its end is no longer due, unless it has nothing left to do and ends at this very instant.
+        if job.left > 0 {
+            job.start = 0;
+        }
+        if run.start == now {
+            run.start = u64::MAX;
+        }
+    }
+}
+
+fn at(index: u32, error: Error) -> ReplayError {
+    ReplayError::Policy { index: index as usize, error }
 }
 
 /// Places in a trace fit `u32`: [`Replay::new`] refuses longer ones.
 fn place(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
-}
-
-/// What became of the jobs of a trace.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub struct Outcome {
-    /// One run a job, in the order of the trace.
-    pub runs: Vec<Run>,
-    /// When which preempted jobs did not run, in order of resumption.
-    pub suspensions: Vec<Suspension>,
 }

@@ -63,21 +63,13 @@ pub(crate) enum Claim {
 
 impl Table {
     pub(crate) const fn new() -> Self {
-        Self {
-            slots: Vec::new(),
-            vacant: Vec::new(),
-            sequence: 0,
-            now: 0,
-        }
+        Self { slots: Vec::new(), vacant: Vec::new(), sequence: 0, now: 0 }
     }
 
     /// Refuses a time that went back or too far; changes nothing.
     pub(crate) const fn check_time(&self, now: u64) -> Result<(), Error> {
         if now < self.now {
-            return Err(Error::TimeWentBack {
-                now,
-                last: self.now,
-            });
+            return Err(Error::TimeWentBack { now, last: self.now });
         }
         if now > MAX_TIME {
             return Err(Error::TimeOutOfRange { now });
@@ -95,20 +87,13 @@ impl Table {
             return Err(Error::NoProcessors);
         }
         if job.processors > processors {
-            return Err(Error::TooLarge {
-                asked: job.processors,
-                available: processors,
-            });
+            return Err(Error::TooLarge { asked: job.processors, available: processors });
         }
         if job.estimate == 0 || job.estimate > MAX_TIME {
-            return Err(Error::EstimateOutOfRange {
-                estimate: job.estimate,
-            });
+            return Err(Error::EstimateOutOfRange { estimate: job.estimate });
         }
         if self.vacant.is_empty() && self.slots.len() >= MAX_JOBS {
-            return Err(Error::TooManyJobs {
-                limit: MAX_JOBS as u64,
-            });
+            return Err(Error::TooManyJobs { limit: MAX_JOBS as u64 });
         }
         Ok(())
     }
@@ -116,12 +101,7 @@ impl Table {
     /// Queues a job that passed [`check_job`](Self::check_job).
     pub(crate) fn insert(&mut self, submission: Submission, predicted: u64) -> JobId {
         let predicted = predicted.clamp(1, submission.estimate);
-        let job = QueuedJob {
-            submission,
-            submitted: self.now,
-            sequence: self.sequence,
-            predicted,
-        };
+        let job = QueuedJob { submission, submitted: self.now, sequence: self.sequence, predicted };
         self.sequence += 1;
         let held = Held {
             job,
@@ -134,21 +114,12 @@ impl Table {
         if let Some(index) = self.vacant.pop() {
             let slot = &mut self.slots[index as usize];
             slot.held = Some(held);
-            return JobId {
-                index,
-                generation: slot.generation,
-            };
+            return JobId { index, generation: slot.generation };
         }
-        self.slots.push(Slot {
-            generation: 0,
-            held: Some(held),
-        });
+        self.slots.push(Slot { generation: 0, held: Some(held) });
         // `check_job` keeps the number of slots within `u32`.
         let index = u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX);
-        JobId {
-            index,
-            generation: 0,
-        }
+        JobId { index, generation: 0 }
     }
 
     pub(crate) fn remove(&mut self, index: u32) {
@@ -159,10 +130,7 @@ impl Table {
     }
 
     pub(crate) fn id(&self, index: u32) -> JobId {
-        JobId {
-            index,
-            generation: self.slots[index as usize].generation,
-        }
+        JobId { index, generation: self.slots[index as usize].generation }
     }
 
     pub(crate) fn get(&self, job: JobId) -> Result<&Held, Error> {
@@ -190,9 +158,7 @@ impl Table {
 
     /// All jobs held, by index.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Held)> {
-        (0u32..)
-            .zip(&self.slots)
-            .filter_map(|(index, slot)| Some((index, slot.held.as_ref()?)))
+        (0u32..).zip(&self.slots).filter_map(|(index, slot)| Some((index, slot.held.as_ref()?)))
     }
 }
 

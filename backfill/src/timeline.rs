@@ -21,7 +21,7 @@ struct Block {
 pub(crate) struct Entry {
     pub(crate) end: u64,
     pub(crate) slot: u32,
-    pub(crate) processors: u64,
+    pub(crate) processors: u32,
 }
 
 /// The start of the reservation of the head of the queue.
@@ -34,62 +34,49 @@ pub(crate) struct Shadow {
 
 impl Timeline {
     pub(crate) fn new() -> Self {
-        Self {
-            blocks: vec![Block::default()],
-        }
+        Self { blocks: vec![Block::default()] }
     }
 
     pub(crate) fn insert(&mut self, entry: Entry) {
-        let at = self.block_of(entry.key());
+        let at = self.block_of(entry.end);
         let block = &mut self.blocks[at];
-        let position = block
-            .entries
-            .partition_point(|other| other.key() < entry.key());
+        let position = block.entries.partition_point(|other| other.end < entry.end);
         block.entries.insert(position, entry);
-        block.processors += entry.processors;
+        block.processors += u64::from(entry.processors);
         if block.entries.len() > BLOCK {
             let entries = block.entries.split_off(BLOCK / 2);
-            let processors = entries.iter().map(|entry| entry.processors).sum();
+            let processors = entries.iter().map(|entry| u64::from(entry.processors)).sum();
             block.processors -= processors;
-            self.blocks.insert(
-                at + 1,
-                Block {
-                    entries,
-                    processors,
-                },
-            );
+            self.blocks.insert(at + 1, Block { entries, processors });
         }
     }
 
     /// Takes out the job of `slot`, which is expected to end at `end`.
     pub(crate) fn remove(&mut self, end: u64, slot: u32) {
-        let at = self.block_of((end, slot));
-        let block = &mut self.blocks[at];
-        let position = block
-            .entries
-            .partition_point(|other| other.key() < (end, slot));
-        debug_assert!(
-            block
-                .entries
-                .get(position)
-                .is_some_and(|entry| entry.key() == (end, slot))
-        );
-        block.processors -= block.entries.remove(position).processors;
-        if block.entries.is_empty() && self.blocks.len() > 1 {
-            self.blocks.remove(at);
+        let mut at = self.block_of(end);
+        // Equal ends stand in any order, and may go on in the next block.
+        while let Some(block) = self.blocks.get_mut(at) {
+            let from = block.entries.partition_point(|other| other.end < end);
+            if let Some(after) = block.entries[from..].iter().position(|other| other.slot == slot) {
+                block.processors -= u64::from(block.entries.remove(from + after).processors);
+                if block.entries.is_empty() && self.blocks.len() > 1 {
+                    self.blocks.remove(at);
+                }
+                return;
+            }
+            at += 1;
         }
+        debug_assert!(false, "a running job is missing");
     }
 
-    /// The job that is expected to end first; equal ends by slot.
+    /// A job that is expected to end first.
     pub(crate) fn first(&self) -> Option<Entry> {
         self.blocks[0].entries.first().copied()
     }
 
     /// All running jobs, by expected end.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry> {
-        self.blocks
-            .iter()
-            .flat_map(|block| block.entries.iter().copied())
+        self.blocks.iter().flat_map(|block| block.entries.iter().copied())
     }
 
     /// When `needed` processors will be free, if `free` are now. A job that has outlived its expected end is expected to end
@@ -105,16 +92,10 @@ impl Timeline {
             let mut entries = block.entries.iter();
             break loop {
                 let entry = entries.next()?;
-                free += entry.processors;
+                free += u64::from(entry.processors);
                 if free >= needed {
                     let time = entry.end.max(now + 1);
-                    break (
-                        Shadow {
-                            time,
-                            extra: free - needed,
-                        },
-                        entries,
-                    );
+                    break (Shadow { time, extra: free - needed }, entries);
                 }
             };
         };
@@ -123,7 +104,7 @@ impl Timeline {
                 if entry.end > found.time {
                     return Some(found);
                 }
-                found.extra += entry.processors;
+                found.extra += u64::from(entry.processors);
             }
             match blocks.next() {
                 Some(block) => rest = block.entries.iter(),
@@ -132,16 +113,15 @@ impl Timeline {
         }
     }
 
-    fn block_of(&self, key: (u64, u32)) -> usize {
+    /// The first block that may hold an entry of that end.
+    #[inline]
+    fn block_of(&self, end: u64) -> usize {
         let last = self.blocks.len() - 1;
+        if last == 0 {
+            return 0;
+        }
         self.blocks[..last]
-            .partition_point(|block| block.entries.last().is_some_and(|entry| entry.key() < key))
-    }
-}
-
-impl Entry {
-    fn key(&self) -> (u64, u32) {
-        (self.end, self.slot)
+            .partition_point(|block| block.entries.last().is_some_and(|entry| entry.end < end))
     }
 }
 

@@ -1,11 +1,57 @@
 use alloc::vec::Vec;
 
-/// What may start now without delaying a reservation: a job of n processors and length d is admitted if n is at most the
-/// processors of the first step that is at least d long. Steps grow in length and fall in processors.
-///
-/// Under EASY there are two: jobs that end by the shadow time may take what is free, longer ones what is extra.
+/// What may start now without delaying a reservation.
+pub(crate) trait Window {
+    /// The processors of the widest job admitted at any length.
+    fn widest(&self) -> u64;
+
+    /// Whether a job of `processors` and `length` is admitted. Narrower and shorter ones then are, too.
+    fn admits(&self, processors: u64, length: u64) -> bool;
+
+    /// Whether any job of a set is admitted, of which `frontier` holds those that no other one beats.
+    fn admits_any(&self, frontier: &Frontier) -> bool;
+}
+
+/// The window beside at most one reservation: jobs that end by its start may take what is free, longer ones what is extra.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hole {
+    /// Ticks until the reservation starts.
+    pub(crate) length: u64,
+    pub(crate) free: u64,
+    /// Processors that the reservation leaves free.
+    pub(crate) extra: u64,
+}
+
+impl Hole {
+    /// The window of a machine with `free` processors and no reservation.
+    pub(crate) const fn unbounded(free: u64) -> Self {
+        Self { length: u64::MAX, free, extra: 0 }
+    }
+}
+
+impl Window for Hole {
+    #[inline]
+    fn widest(&self) -> u64 {
+        self.free
+    }
+
+    #[inline]
+    fn admits(&self, processors: u64, length: u64) -> bool {
+        processors <= self.free && (length <= self.length || processors <= self.extra)
+    }
+
+    fn admits_any(&self, frontier: &Frontier) -> bool {
+        frontier.narrowest_up_to(self.length).is_some_and(|processors| processors <= self.free)
+            || frontier
+                .narrowest()
+                .is_some_and(|processors| processors <= self.extra.min(self.free))
+    }
+}
+
+/// The window beside any number of reservations: a job is admitted if it is no wider than the first step that is at least
+/// as long. Steps grow in length and fall in processors.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Window {
+pub(crate) struct Steps {
     steps: Vec<Step>,
 }
 
@@ -16,7 +62,7 @@ struct Step {
     processors: u64,
 }
 
-impl Window {
+impl Steps {
     pub(crate) fn clear(&mut self) {
         self.steps.clear();
     }
@@ -25,36 +71,19 @@ impl Window {
     pub(crate) fn push(&mut self, length: u64, processors: u64) {
         self.steps.push(Step { length, processors });
     }
+}
 
-    /// The window of a machine with `free` processors where the head of the queue leaves `extra` in `hole` ticks.
-    pub(crate) fn set_easy(&mut self, hole: u64, free: u64, extra: u64) {
-        self.clear();
-        self.push(hole, free);
-        self.push(u64::MAX, extra.min(free));
-    }
-
-    /// The window of a machine with `free` processors and no reservation.
-    pub(crate) fn set_free(&mut self, free: u64) {
-        self.clear();
-        self.push(u64::MAX, free);
-    }
-
-    /// The processors of the widest job admitted at any length.
-    #[inline]
-    pub(crate) fn widest(&self) -> u64 {
+impl Window for Steps {
+    fn widest(&self) -> u64 {
         self.steps.first().map_or(0, |step| step.processors)
     }
 
-    #[inline]
-    pub(crate) fn admits(&self, processors: u64, length: u64) -> bool {
-        self.steps
-            .iter()
-            .find(|step| length <= step.length)
-            .is_some_and(|step| processors <= step.processors)
+    fn admits(&self, processors: u64, length: u64) -> bool {
+        let at = self.steps.partition_point(|step| step.length < length);
+        self.steps.get(at).is_some_and(|step| processors <= step.processors)
     }
 
-    /// Whether any job of a set is admitted, of which `frontier` holds those that no other one beats.
-    pub(crate) fn admits_any(&self, frontier: &Frontier) -> bool {
+    fn admits_any(&self, frontier: &Frontier) -> bool {
         self.steps.iter().any(|step| {
             frontier
                 .narrowest_up_to(step.length)
@@ -76,22 +105,21 @@ impl Frontier {
         self.points.get(at).map(|point| point.0)
     }
 
+    fn narrowest(&self) -> Option<u64> {
+        self.points.first().map(|point| point.0)
+    }
+
     /// Adds a job. Returns whether the frontier changed. O(s).
     pub(crate) fn insert(&mut self, processors: u64, length: u64) -> bool {
         // The first point that is wider, or as wide.
         let at = self.points.partition_point(|point| point.0 < processors);
         let beaten_by_narrower = at > 0 && self.points[at - 1].1 <= length;
-        let beaten_by_equal = self
-            .points
-            .get(at)
-            .is_some_and(|point| point.0 == processors && point.1 <= length);
+        let beaten_by_equal =
+            self.points.get(at).is_some_and(|point| point.0 == processors && point.1 <= length);
         if beaten_by_narrower || beaten_by_equal {
             return false;
         }
-        let beaten = self.points[at..]
-            .iter()
-            .take_while(|point| point.1 >= length)
-            .count();
+        let beaten = self.points[at..].iter().take_while(|point| point.1 >= length).count();
         self.points.splice(at..at + beaten, [(processors, length)]);
         true
     }
@@ -167,8 +195,12 @@ mod tests {
         ) {
             let mut frontier = Frontier::default();
             frontier.rebuild(jobs.iter().copied());
-            let mut window = Window::default();
-            window.set_easy(hole, free, extra);
+            let window = Hole { length: hole, free, extra };
+            let mut steps = Steps::default();
+            steps.push(hole, free);
+            steps.push(u64::MAX, extra.min(free));
+            prop_assert_eq!(steps.admits_any(&frontier), window.admits_any(&frontier));
+            prop_assert!(jobs.iter().all(|&(n, d)| steps.admits(n, d) == window.admits(n, d)));
             prop_assert_eq!(window.admits_any(&frontier), jobs.iter().any(|&(n, d)| window.admits(n, d)));
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BinaryHeap;
 use std::hint::black_box;
 
 use apportion_backfill::{
-    AsQueued, Backfill, BatchPolicy, BySubmission, Config, Conservative, Correction, MeanOfLastTwo, Replay, Requested,
-    ShortestFirst, Ties, TraceJob,
+    AsQueued, Backfill, BatchPolicy, BySubmission, Config, Conservative, Correction, MeanOfLastTwo,
+    Replay, Requested, ShortestFirst, Ties, TraceJob,
 };
 use apportion_benches::{median, trace};
 use criterion::{BatchSize, Criterion};
@@ -25,28 +25,49 @@ fn main() {
 }
 
 fn replays(criterion: &mut Criterion, name: &str, processors: u64, jobs: &[TraceJob]) {
-    let config = Config::new(processors).expect("a shared trace has processors").release_at_expected_end(true);
+    let config = Config::new(processors)
+        .expect("a shared trace has processors")
+        .release_at_expected_end(true);
     let mut group = criterion.benchmark_group(name);
     group.sample_size(20);
     group.bench_function("floor", |bencher| bencher.iter(|| floor(black_box(jobs))));
     group.bench_function("floor_all", |bencher| bencher.iter(|| floor_all(black_box(jobs))));
     group.bench_function("easy", |bencher| {
         let policy = Backfill::new(config).expect("a valid configuration");
-        bencher.iter_batched(|| policy.clone(), |policy| replay(policy, jobs), BatchSize::PerIteration);
+        bencher.iter_batched(
+            || policy.clone(),
+            |policy| replay(policy, jobs),
+            BatchSize::PerIteration,
+        );
     });
     group.bench_function("easy-sjbf", |bencher| {
-        let policy = Backfill::with(config, BySubmission, ShortestFirst, Requested).expect("a valid configuration");
-        bencher.iter_batched(|| policy.clone(), |policy| replay(policy, jobs), BatchSize::PerIteration);
+        let policy = Backfill::with(config, BySubmission, ShortestFirst, Requested)
+            .expect("a valid configuration");
+        bencher.iter_batched(
+            || policy.clone(),
+            |policy| replay(policy, jobs),
+            BatchSize::PerIteration,
+        );
     });
     group.bench_function("easy++", |bencher| {
         let config = config.correction(Correction::Incremental { minute: 60 });
         let predictor = MeanOfLastTwo::default();
-        let policy = Backfill::with(config, BySubmission, ShortestFirst, predictor).expect("a valid configuration");
-        bencher.iter_batched(|| policy.clone(), |policy| replay(policy, jobs), BatchSize::PerIteration);
+        let policy = Backfill::with(config, BySubmission, ShortestFirst, predictor)
+            .expect("a valid configuration");
+        bencher.iter_batched(
+            || policy.clone(),
+            |policy| replay(policy, jobs),
+            BatchSize::PerIteration,
+        );
     });
     group.bench_function("conservative", |bencher| {
-        let policy = Conservative::new(processors).expect("a valid machine").release_at_expected_end(true);
-        bencher.iter_batched(|| policy.clone(), |policy| replay(policy, jobs), BatchSize::PerIteration);
+        let policy =
+            Conservative::new(processors).expect("a valid machine").release_at_expected_end(true);
+        bencher.iter_batched(
+            || policy.clone(),
+            |policy| replay(policy, jobs),
+            BatchSize::PerIteration,
+        );
     });
     group.finish();
 }
@@ -95,7 +116,11 @@ fn ratios() {
         let Some(floor) = median(name, "floor") else { continue };
         for policy in ["floor_all", "easy", "easy-sjbf", "easy++", "conservative"] {
             if let Some(time) = median(name, policy) {
-                println!("{name:10} {policy:14} {:8.3} ms {:7.2} x floor", time / 1e6, time / floor);
+                println!(
+                    "{name:10} {policy:14} {:8.3} ms {:7.2} x floor",
+                    time / 1e6,
+                    time / floor
+                );
             }
         }
     }

@@ -17,7 +17,8 @@ use apportion_workload::{CleaningRules, Reader, Trace};
 #[must_use]
 pub fn trace(name: &str) -> Option<(u64, Vec<TraceJob>)> {
     let text = text(name)?;
-    let trace = Trace::read(Reader::from_text(text), None, CleaningRules::default()).expect("a shared trace is valid");
+    let trace = Trace::read(Reader::from_text(text), None, CleaningRules::default())
+        .expect("a shared trace is valid");
     let jobs = trace.jobs.iter().map(|job| TraceJob {
         submit: job.submit,
         runtime: job.runtime,
@@ -37,14 +38,18 @@ pub fn trace(name: &str) -> Option<(u64, Vec<TraceJob>)> {
 /// If the trace is there and cannot be read.
 #[must_use]
 pub fn text(name: &str) -> Option<Vec<u8>> {
-    let path = apportion_testbed::data(&format!("the bench on {name}"))?.join(format!("backfill/{name}.swf.gz"));
+    let path = apportion_testbed::data(&format!("the bench on {name}"))?
+        .join(format!("backfill/{name}.swf.gz"));
     Some(apportion_testbed::read(&path).expect("a shared trace can be read"))
 }
 
 /// The median of a finished benchmark, in nanoseconds per iteration, as criterion has saved it.
 #[must_use]
 pub fn median(group: &str, function: &str) -> Option<f64> {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")), PathBuf::from);
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")),
+        PathBuf::from,
+    );
     let path = target.join("criterion").join(group).join(function).join("new/estimates.json");
     let estimates: serde_json::Value = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
     estimates["median"]["point_estimate"].as_f64()

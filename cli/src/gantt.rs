@@ -71,13 +71,8 @@ pub(crate) fn render(title: &str, panels: &[Panel]) -> String {
 
 impl Category {
     /// Bottom to top of a stack and left to right in the legend: the backfilled ones together.
-    const ALL: [Self; 5] = [
-        Self::Head,
-        Self::Reserved,
-        Self::BeforeShadow,
-        Self::ExtraProcessors,
-        Self::Preemptible,
-    ];
+    const ALL: [Self; 5] =
+        [Self::Head, Self::Reserved, Self::BeforeShadow, Self::ExtraProcessors, Self::Preemptible];
 
     const fn label(self) -> &'static str {
         match self {
@@ -90,20 +85,14 @@ impl Category {
     }
 
     const fn is_backfilled(self) -> bool {
-        matches!(
-            self,
-            Self::BeforeShadow | Self::ExtraProcessors | Self::Preemptible
-        )
+        matches!(self, Self::BeforeShadow | Self::ExtraProcessors | Self::Preemptible)
     }
 }
 
 impl Segment {
     /// The segment with its times in order.
     fn ordered(self) -> Self {
-        Self {
-            end: self.end.max(self.start),
-            ..self
-        }
+        Self { end: self.end.max(self.start), ..self }
     }
 
     /// Whether a part of it lies in `[from, to)`; an instant counts as a part.

@@ -22,10 +22,7 @@ pub(crate) enum Error {
 impl Error {
     /// Bad input: `name` says which, `message` where in it and what was expected.
     pub(crate) fn input(name: impl Into<String>, message: impl ToString) -> Self {
-        Self::Input {
-            name: name.into(),
-            message: message.to_string(),
-        }
+        Self::Input { name: name.into(), message: message.to_string() }
     }
 
     /// Whether the reader of standard output has gone, which is no error.
@@ -44,9 +41,7 @@ pub(crate) fn complain(error: &Error) {
 /// Prints to standard output.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(Error::Print)
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Print)
 }
 
 /// A file that appears whole when it is committed, and not at all before.
@@ -66,20 +61,12 @@ enum Content {
 impl Pending {
     /// Writes `bytes` beside `path`.
     pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<Self, Error> {
-        let failed = |source| Error::Write {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| Error::Write { path: path.to_owned(), source };
         if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-            return Ok(Self {
-                path: path.to_owned(),
-                content: Content::Direct(bytes.to_vec()),
-            });
+            return Ok(Self { path: path.to_owned(), content: Content::Direct(bytes.to_vec()) });
         }
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        let folder =
+            path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
         #[cfg(unix)]
         {
@@ -87,15 +74,9 @@ impl Pending {
             // As any newly created file: the mask of the process takes away what it will.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let mut file = builder
-            .prefix(".apportion-")
-            .tempfile_in(folder)
-            .map_err(failed)?;
+        let mut file = builder.prefix(".apportion-").tempfile_in(folder).map_err(failed)?;
         file.write_all(bytes).map_err(failed)?;
-        Ok(Self {
-            path: path.to_owned(),
-            content: Content::Beside(file),
-        })
+        Ok(Self { path: path.to_owned(), content: Content::Beside(file) })
     }
 
     /// Puts the file in its place.
@@ -103,10 +84,7 @@ impl Pending {
         let Self { path, content } = self;
         match content {
             Content::Beside(file) => {
-                file.persist(&path).map_err(|error| Error::Write {
-                    path,
-                    source: error.error,
-                })?;
+                file.persist(&path).map_err(|error| Error::Write { path, source: error.error })?;
                 Ok(())
             }
             Content::Direct(bytes) => File::options()

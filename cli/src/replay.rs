@@ -110,33 +110,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     if arguments.starts.is_some() && arguments.policies.len() != 1 {
         return Err(Error::Usage("--starts needs exactly one --policy".into()));
     }
-    let workload = input::load(
-        arguments.trace.as_deref(),
-        arguments.procs,
-        arguments.strict,
-    )?;
+    let workload = input::load(arguments.trace.as_deref(), arguments.procs, arguments.strict)?;
     let replays = replay_all(arguments, &workload)?;
 
     // Everything that can fail comes before anything appears.
     let mut files = Vec::new();
     if let (Some(path), [only]) = (&arguments.starts, replays.as_slice()) {
-        files.push(Pending::write(
-            path,
-            report::starts(&workload.jobs, &only.outcome).as_bytes(),
-        )?);
+        files.push(Pending::write(path, report::starts(&workload.jobs, &only.outcome).as_bytes())?);
     }
     if let Some(path) = &arguments.gantt {
-        files.push(Pending::write(
-            path,
-            picture::draw(&workload, &replays).as_bytes(),
-        )?);
+        files.push(Pending::write(path, picture::draw(&workload, &replays).as_bytes())?);
     }
     let rows: Vec<&Row> = replays.iter().map(|replayed| &replayed.row).collect();
-    let text = if arguments.json {
-        report::json(&rows)
-    } else {
-        report::table(&workload, &rows)
-    };
+    let text = if arguments.json { report::json(&rows) } else { report::table(&workload, &rows) };
     for file in files {
         file.commit()?;
     }
@@ -173,11 +159,7 @@ fn replay_all(arguments: &Arguments, workload: &Workload) -> Result<Vec<Replayed
         };
         let metrics = outcome.metrics(&jobs, workload.processors, report::BOUND_SECONDS);
         let row = Row::new(policy, &metrics, &workload.cleaning, took);
-        replays.push(Replayed {
-            policy,
-            outcome,
-            row,
-        });
+        replays.push(Replayed { policy, outcome, row });
     }
     Ok(replays)
 }
@@ -196,7 +178,5 @@ fn progress_bar(policy: Policy, jobs: usize) -> ProgressBar {
         "{prefix:>24} [{wide_bar}] {human_pos}/{human_len} jobs, {eta} left",
     )
     .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(jobs as u64)
-        .with_style(style)
-        .with_prefix(policy.to_string())
+    ProgressBar::new(jobs as u64).with_style(style).with_prefix(policy.to_string())
 }

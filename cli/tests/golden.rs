@@ -39,11 +39,7 @@ fn goldens(folder: &Path) -> Vec<Golden> {
         .map(|entry| entry.expect("an entry can be read").path())
         .collect();
     paths.sort();
-    assert!(
-        !paths.is_empty(),
-        "no golden results in {}",
-        folder.display()
-    );
+    assert!(!paths.is_empty(), "no golden results in {}", folder.display());
     paths
         .into_iter()
         .map(|path| {
@@ -77,13 +73,7 @@ fn goldens(folder: &Path) -> Vec<Golden> {
                 _ => panic!("a golden result of an unknown convention: {name}"),
             };
             let trace = format!("{}.swf.gz", parts[0]);
-            Golden {
-                name,
-                path,
-                trace,
-                policy,
-                ties,
-            }
+            Golden { name, path, trace, policy, ties }
         })
         .collect()
 }
@@ -94,14 +84,7 @@ fn reproduce(golden: &Golden, folder: &Path) -> Result<(), Failed> {
     let status = Command::new(env!("CARGO_BIN_EXE_apportion"))
         .arg("replay")
         .arg(folder.join(&golden.trace))
-        .args([
-            "--policy",
-            golden.policy,
-            "--ties",
-            golden.ties,
-            "--json",
-            "--starts",
-        ])
+        .args(["--policy", golden.policy, "--ties", golden.ties, "--json", "--starts"])
         .arg(&starts)
         .stdout(std::process::Stdio::null())
         .status()?;
@@ -115,10 +98,7 @@ fn reproduce(golden: &Golden, folder: &Path) -> Result<(), Failed> {
     }
     let (expected, found): (Vec<&str>, Vec<&str>) =
         (expected.lines().collect(), found.lines().collect());
-    let mut differing = expected
-        .iter()
-        .zip(&found)
-        .filter(|(expected, found)| expected != found);
+    let mut differing = expected.iter().zip(&found).filter(|(expected, found)| expected != found);
     let first = differing.next();
     let count = differing.count() + usize::from(first.is_some());
     Err(format!(

@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 /// Whether `APPORTION_REQUIRE` names `what`.
 #[must_use]
 pub fn required(what: &str) -> bool {
-    env::var("APPORTION_REQUIRE").is_ok_and(|names| names.split(',').any(|name| name.trim() == what))
+    env::var("APPORTION_REQUIRE")
+        .is_ok_and(|names| names.split(',').any(|name| name.trim() == what))
 }
 
 /// Says that `who` was not run because `what` is missing, for the reason `why`.

@@ -73,11 +73,7 @@ impl Cleaner {
         let job = record.job_number;
         if (2..=4).contains(&record.status) {
             if !self.rules.skip_partial {
-                return Err(CleanError::Partial {
-                    line,
-                    job,
-                    status: record.status,
-                });
+                return Err(CleanError::Partial { line, job, status: record.status });
             }
             self.report.records += 1;
             self.report.partial += 1;
@@ -88,12 +84,7 @@ impl Cleaner {
         let submit = u64::try_from(record.submit_time);
         let reason = match (positive(record.run_time), processors, submit) {
             (Some(runtime), Some(processors), Ok(submit)) => {
-                let raw = Raw {
-                    line,
-                    submit,
-                    runtime,
-                    processors,
-                };
+                let raw = Raw { line, submit, runtime, processors };
                 return self.keep(record, raw, requested.is_none());
             }
             (None, ..) => DropReason::Runtime,
@@ -128,12 +119,7 @@ impl Cleaner {
     ///
     /// *Complexity*: O(n log n) time, O(n) space for n records.
     pub fn finish(self) -> Result<(Vec<Job>, CleaningReport), CleanError> {
-        let Self {
-            report,
-            mut jobs,
-            dropped: mut numbers,
-            ..
-        } = self;
+        let Self { report, mut jobs, dropped: mut numbers, .. } = self;
         numbers.extend(jobs.iter().map(|job| (job.id, job.line)));
         numbers.sort_unstable();
         let duplicates = numbers.windows(2).filter(|pair| pair[0].0 == pair[1].0);
@@ -149,33 +135,18 @@ impl Cleaner {
     }
 
     fn keep(&mut self, record: &Record, raw: Raw, allocated: bool) -> Result<(), CleanError> {
-        let Raw {
-            line,
-            submit,
-            runtime,
-            processors,
-        } = raw;
+        let Raw { line, submit, runtime, processors } = raw;
         let job = record.job_number;
         let machine = self.machine;
         let capped = processors > machine.get();
         if capped && !self.rules.cap_processors {
-            return Err(CleanError::TooManyProcessors {
-                line,
-                job,
-                processors,
-                machine,
-            });
+            return Err(CleanError::TooManyProcessors { line, job, processors, machine });
         }
         let requested = positive(record.requested_time);
         let estimate = requested.unwrap_or(runtime);
         let clamped = runtime > estimate;
         if clamped && !self.rules.clamp_runtime {
-            return Err(CleanError::RuntimeAboveEstimate {
-                line,
-                job,
-                runtime,
-                estimate,
-            });
+            return Err(CleanError::RuntimeAboveEstimate { line, job, runtime, estimate });
         }
         let late = self.jobs.last().is_some_and(|last| submit < last.submit);
         self.report.records += 1;
@@ -221,58 +192,29 @@ mod tests {
 
     fn record(job_number: i64) -> Record {
         let line = b"0 5 -1 7 3 -1 -1 3 9 -1 1 1 -1 -1 1 -1 -1 -1";
-        Record {
-            job_number,
-            ..Record::parse(line).unwrap()
-        }
+        Record { job_number, ..Record::parse(line).unwrap() }
     }
 
     fn refusal(rules: CleaningRules, record: Record) -> CleanError {
         let mut cleaner = Cleaner::new(MACHINE, rules);
         let error = cleaner.push(4, &record).unwrap_err();
-        assert_eq!(
-            *cleaner.report(),
-            CleaningReport::default(),
-            "an error changed the state"
-        );
+        assert_eq!(*cleaner.report(), CleaningReport::default(), "an error changed the state");
         error
     }
 
     #[test]
     fn the_first_reason_counts() {
         let all = Record::parse(b"1 -1 -1 0 -1 -1 -1 0 9 -1 1 1 -1 -1 1 -1 -1 -1").unwrap();
-        let two = Record {
-            run_time: 1,
-            job_number: 2,
-            ..all
-        };
-        let one = Record {
-            allocated_processors: 2,
-            job_number: 3,
-            ..two
-        };
+        let two = Record { run_time: 1, job_number: 2, ..all };
+        let one = Record { allocated_processors: 2, job_number: 3, ..two };
         let mut cleaner = Cleaner::new(MACHINE, CleaningRules::default());
-        let reasons = [
-            DropReason::Runtime,
-            DropReason::Processors,
-            DropReason::Submit,
-        ];
+        let reasons = [DropReason::Runtime, DropReason::Processors, DropReason::Submit];
         for (record, reason) in [all, two, one].iter().zip(reasons) {
             cleaner.push(1, record).unwrap();
             assert_eq!(cleaner.report().dropped_for(reason), 1);
-            let strict = CleaningRules {
-                strict: true,
-                ..CleaningRules::default()
-            };
+            let strict = CleaningRules { strict: true, ..CleaningRules::default() };
             let job = record.job_number;
-            assert_eq!(
-                refusal(strict, *record),
-                CleanError::Dropped {
-                    line: 4,
-                    job,
-                    reason
-                }
-            );
+            assert_eq!(refusal(strict, *record), CleanError::Dropped { line: 4, job, reason });
         }
         assert_eq!(
             cleaner.finish().unwrap_err().to_string(),
@@ -283,70 +225,29 @@ mod tests {
     #[test]
     fn rules_that_are_off_refuse() {
         let defaults = CleaningRules::default();
-        let wide = Record {
-            requested_processors: 11,
-            ..record(1)
-        };
+        let wide = Record { requested_processors: 11, ..record(1) };
         assert_eq!(
-            refusal(
-                CleaningRules {
-                    cap_processors: false,
-                    ..defaults
-                },
-                wide
-            )
-            .to_string(),
+            refusal(CleaningRules { cap_processors: false, ..defaults }, wide).to_string(),
             "line 4: job 1 needs 11 processors of a machine with 10"
         );
-        let long = Record {
-            run_time: 10,
-            ..record(1)
-        };
+        let long = Record { run_time: 10, ..record(1) };
         assert_eq!(
-            refusal(
-                CleaningRules {
-                    clamp_runtime: false,
-                    ..defaults
-                },
-                long
-            )
-            .to_string(),
+            refusal(CleaningRules { clamp_runtime: false, ..defaults }, long).to_string(),
             "line 4: job 1 ran 10 s, longer than its estimate of 9 s"
         );
-        let partial = Record {
-            status: 3,
-            ..record(1)
-        };
+        let partial = Record { status: 3, ..record(1) };
         assert_eq!(
-            refusal(
-                CleaningRules {
-                    skip_partial: false,
-                    ..defaults
-                },
-                partial
-            )
-            .to_string(),
+            refusal(CleaningRules { skip_partial: false, ..defaults }, partial).to_string(),
             "line 4: job 1 has status 3, a part of a checkpointed job"
         );
     }
 
     #[test]
     fn partial_lines_are_no_jobs_and_no_duplicates() {
-        let strict = CleaningRules {
-            strict: true,
-            ..CleaningRules::default()
-        };
+        let strict = CleaningRules { strict: true, ..CleaningRules::default() };
         let mut cleaner = Cleaner::new(MACHINE, strict);
         for (line, status) in [(1, 1), (2, 2), (3, 3), (4, 4)] {
-            cleaner
-                .push(
-                    line,
-                    &Record {
-                        status,
-                        ..record(8)
-                    },
-                )
-                .unwrap();
+            cleaner.push(line, &Record { status, ..record(8) }).unwrap();
         }
         let (jobs, report) = cleaner.finish().unwrap();
         assert_eq!((jobs.len(), report.partial, report.records), (1, 3, 4));
@@ -358,23 +259,11 @@ mod tests {
         for (line, job) in [(1, 9), (2, 3), (3, 3), (4, 9), (5, 3)] {
             // A dropped record keeps its number.
             let run_time = if line == 2 { 0 } else { 7 };
-            cleaner
-                .push(
-                    line,
-                    &Record {
-                        run_time,
-                        ..record(job)
-                    },
-                )
-                .unwrap();
+            cleaner.push(line, &Record { run_time, ..record(job) }).unwrap();
         }
         assert_eq!(
             cleaner.finish().unwrap_err(),
-            CleanError::DuplicateJob {
-                job: 3,
-                first: 2,
-                second: 3
-            }
+            CleanError::DuplicateJob { job: 3, first: 2, second: 3 }
         );
     }
 

@@ -111,16 +111,9 @@ impl Lublin {
     fn of<const N: usize>(streams: [(Parameters, i64); N]) -> Self {
         let streams = streams.map(|(parameters, queue)| {
             let cycle = DailyCycle::new(parameters.cycle_shape, parameters.cycle_scale);
-            Stream {
-                cycle: cycle.unwrap_or_default(),
-                parameters,
-                queue,
-            }
+            Stream { cycle: cycle.unwrap_or_default(), parameters, queue }
         });
-        Self {
-            streams: streams.into(),
-            estimates: Estimates::Exact,
-        }
+        Self { streams: streams.into(), estimates: Estimates::Exact }
     }
 }
 

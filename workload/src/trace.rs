@@ -60,21 +60,14 @@ impl Trace {
                     none.insert((machine, Cleaner::new(machine, rules)))
                 }
             };
-            cleaner
-                .push(line.number, &record)
-                .map_err(TraceError::Clean)?;
+            cleaner.push(line.number, &record).map_err(TraceError::Clean)?;
         }
         let Some((processors, cleaner)) = cleaner else {
             let none = CleanError::none_of(&CleaningReport::default());
             return Err(TraceError::Clean(none));
         };
         let (jobs, report) = cleaner.finish().map_err(TraceError::Clean)?;
-        Ok(Self {
-            header,
-            processors,
-            jobs,
-            report,
-        })
+        Ok(Self { header, processors, jobs, report })
     }
 }
 
@@ -97,10 +90,7 @@ pub enum TraceError<E> {
 }
 
 fn machine(header: &Header) -> Option<NonZeroU64> {
-    [header.max_processors(), header.max_nodes()]
-        .into_iter()
-        .flatten()
-        .find_map(NonZeroU64::new)
+    [header.max_processors(), header.max_nodes()].into_iter().flatten().find_map(NonZeroU64::new)
 }
 
 #[cfg(test)]
@@ -113,13 +103,9 @@ mod tests {
     fn read(head: &str, processors: Option<u64>) -> Result<u64, alloc::string::String> {
         let text = alloc::format!("{head}\n{RECORD}\n; MaxProcs: 77\n");
         let processors = processors.and_then(NonZeroU64::new);
-        Trace::read(
-            Reader::from_text(&text),
-            processors,
-            CleaningRules::default(),
-        )
-        .map(|trace| trace.processors.get())
-        .map_err(|error| error.to_string())
+        Trace::read(Reader::from_text(&text), processors, CleaningRules::default())
+            .map(|trace| trace.processors.get())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -129,19 +115,13 @@ mod tests {
         assert_eq!(read("; MaxNodes: 4", None), Ok(4));
         assert_eq!(read("; MaxNodes: 4\n; MaxProcs: -1", None), Ok(4));
         let unknown = "expected a comment `; MaxProcs: N` with N > 0 before the first record";
-        assert_eq!(
-            read("; MaxProcs: 0", None),
-            Err(alloc::format!("line 2: {unknown}"))
-        );
+        assert_eq!(read("; MaxProcs: 0", None), Err(alloc::format!("line 2: {unknown}")));
     }
 
     #[test]
     fn a_text_without_records_has_no_jobs() {
         let empty = Reader::from_text("; MaxProcs: 8\n");
         let error = Trace::read(empty, None, CleaningRules::default()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "no job left of 0 records: 0 dropped, 0 partial"
-        );
+        assert_eq!(error.to_string(), "no job left of 0 records: 0 dropped, 0 partial");
     }
 }

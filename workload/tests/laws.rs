@@ -15,12 +15,7 @@ type Item = Result<Line, ReadError<Infallible>>;
 
 fn records() -> impl Strategy<Value = Vec<Record>> {
     let field = prop_oneof![Just(UNKNOWN), 0..100_i64, any::<i64>()];
-    vec(
-        [(); FIELDS]
-            .map(|()| field.clone())
-            .prop_map(Record::from_fields),
-        0..20,
-    )
+    vec([(); FIELDS].map(|()| field.clone()).prop_map(Record::from_fields), 0..20)
 }
 
 /// Texts that look like traces, whole or damaged.
@@ -53,9 +48,9 @@ fn read_slowly(text: &[u8]) -> Vec<Item> {
         let start = line.iter().position(|byte| !b" \t".contains(byte));
         let entry = match start.map(|start| &line[start..]) {
             None => continue,
-            Some([b';', comment @ ..]) if !comment.contains(&b'\r') => Ok(Entry::Comment(
-                String::from_utf8_lossy(comment).trim().into(),
-            )),
+            Some([b';', comment @ ..]) if !comment.contains(&b'\r') => {
+                Ok(Entry::Comment(String::from_utf8_lossy(comment).trim().into()))
+            }
             Some([b';', ..]) => Err(LineError::CarriageReturn),
             Some(record) => Record::parse(record).map(Entry::Record),
         };

@@ -41,10 +41,7 @@ fn assert_mean(what: &str, sample: &[f64], expected: f64) {
 
 /// Asserts that a share of a sample is an expected value within the tolerance.
 fn assert_share<T>(what: &str, sample: &[T], expected: f64, holds: impl Fn(&T) -> bool) {
-    let found: Vec<f64> = sample
-        .iter()
-        .map(|x| f64::from(u8::from(holds(x))))
-        .collect();
+    let found: Vec<f64> = sample.iter().map(|x| f64::from(u8::from(holds(x)))).collect();
     assert_mean(what, &found, expected);
 }
 
@@ -60,16 +57,9 @@ fn presets(processors: u64) -> [(&'static str, Parameters); 3] {
 fn presets_have_the_published_values() {
     // In the order of the program: sizes, runtimes, arrivals.
     let published = [
-        [
-            0.244, 0.576, 0.8, 4.5, 7.0, 0.86, 4.2, 0.94, 312.0, 0.03, -0.0054, 0.78,
-        ]
-        .as_slice(),
-        &[
-            0.2927, 0.6686, 1.2, 5.0, 7.0, 0.875, 6.57, 0.823, 639.1, 0.0156, -0.003, 0.6986,
-        ],
-        &[
-            0.1541, 0.625, 1.0, 3.0, 5.5, 0.705, 3.8351, 0.6605, 7.073, 0.6856, -0.0118, 0.9156,
-        ],
+        [0.244, 0.576, 0.8, 4.5, 7.0, 0.86, 4.2, 0.94, 312.0, 0.03, -0.0054, 0.78].as_slice(),
+        &[0.2927, 0.6686, 1.2, 5.0, 7.0, 0.875, 6.57, 0.823, 639.1, 0.0156, -0.003, 0.6986],
+        &[0.1541, 0.625, 1.0, 3.0, 5.5, 0.705, 3.8351, 0.6605, 7.073, 0.6856, -0.0118, 0.9156],
     ];
     let arrivals = [
         [10.2303, 0.4871, 8.1737, 3.9631, 1.0225],
@@ -80,13 +70,7 @@ fn presets_have_the_published_values() {
         let sizes = [p.log2_low, p.log2_middle, p.log2_high, p.low_probability];
         let short = [p.short_shape, p.short_scale];
         let long = [p.long_shape, p.long_scale, p.short_slope, p.short_intercept];
-        let gaps = [
-            p.gap_shape,
-            p.gap_scale,
-            p.cycle_shape,
-            p.cycle_scale,
-            p.gap_ratio,
-        ];
+        let gaps = [p.gap_shape, p.gap_scale, p.cycle_shape, p.cycle_scale, p.gap_ratio];
         let kinds = [p.serial_probability, p.power_of_two_probability];
         let found = [&kinds[..], &sizes, &short, &long, &gaps].concat();
         assert_eq!(found, [first, &last[..]].concat(), "{name}");
@@ -99,21 +83,13 @@ fn sizes_follow_the_two_stage_uniform() {
         let jobs = jobs(&Lublin::new(parameters).unwrap(), 11, 100_000);
         let probabilities = sizes(&parameters);
         let total: f64 = probabilities.iter().sum();
-        assert!(
-            (total - 1.0).abs() < 1e-12,
-            "{name}: probabilities of sizes sum to {total}"
-        );
+        assert!((total - 1.0).abs() < 1e-12, "{name}: probabilities of sizes sum to {total}");
         let serial = probabilities[0];
-        assert_share(&format!("{name}: serial"), &jobs, serial, |job| {
-            job.processors == 1
-        });
+        assert_share(&format!("{name}: serial"), &jobs, serial, |job| job.processors == 1);
         let powers = expect_over_sizes(&probabilities, power_of_two);
         let is_power = |job: &Job| job.processors.is_power_of_two();
         assert_share(&format!("{name}: powers of two"), &jobs, powers, is_power);
-        let log2: Vec<f64> = jobs
-            .iter()
-            .map(|job| float(job.processors).log2())
-            .collect();
+        let log2: Vec<f64> = jobs.iter().map(|job| float(job.processors).log2()).collect();
         let mean = expect_over_sizes(&probabilities, |size| float(size).log2());
         assert_mean(&format!("{name}: log2 of sizes"), &log2, mean);
         for size in [2, 3, 4, 7, 8, 16, 32, 45, 64, 128, 256] {
@@ -138,15 +114,8 @@ fn unrounded_sizes_have_the_mean_that_the_authors_give() {
         ..Parameters::typeless(machine(1 << 50))
     };
     let jobs = jobs(&Lublin::new(parameters).unwrap(), 12, 50_000);
-    let log2: Vec<f64> = jobs
-        .iter()
-        .map(|job| float(job.processors >> 30).log2() + 30.0)
-        .collect();
-    assert_mean(
-        "log2 of sizes",
-        &log2,
-        (0.86 * 40.0 + 45.0 + 0.14 * 50.0) / 2.0,
-    );
+    let log2: Vec<f64> = jobs.iter().map(|job| float(job.processors >> 30).log2() + 30.0).collect();
+    assert_mean("log2 of sizes", &log2, (0.86 * 40.0 + 45.0 + 0.14 * 50.0) / 2.0);
 }
 
 #[test]
@@ -207,11 +176,7 @@ fn arrivals_have_the_mean_gap_and_the_daily_cycle() {
                 float(total) / float(batch.len() as u64)
             })
             .collect();
-        assert_mean(
-            &format!("{name}: place in the half-hour"),
-            &places,
-            1799.0 / 2.0,
-        );
+        assert_mean(&format!("{name}: place in the half-hour"), &places, 1799.0 / 2.0);
 
         // The half-hour that begins at (number - 1) / 2 o'clock, from number 11 on past midnight.
         let mass = |number: u32| {
@@ -229,11 +194,7 @@ fn arrivals_have_the_mean_gap_and_the_daily_cycle() {
                     float(inside.count() as u64) / float(batch.len() as u64)
                 })
                 .collect();
-            assert_mean(
-                &format!("{name}: half-hour {bucket}"),
-                &shares,
-                mass(number) / total,
-            );
+            assert_mean(&format!("{name}: half-hour {bucket}"), &shares, mass(number) / total);
         }
     }
 }
@@ -243,17 +204,13 @@ fn a_mix_has_both_streams_at_their_own_rates() {
     let processors = machine(256);
     let jobs = jobs(&Lublin::mixed(processors), 15, 200_000);
     let end = float(jobs[jobs.len() - 1].submit);
-    for (queue, parameters) in [
-        (0, Parameters::interactive(processors)),
-        (1, Parameters::batch(processors)),
-    ] {
+    for (queue, parameters) in
+        [(0, Parameters::interactive(processors)), (1, Parameters::batch(processors))]
+    {
         let count = jobs.iter().filter(|job| job.queue == queue).count();
         let ratio = end / float(count as u64) / mean_gap(&parameters);
         // Gaps deviate up to some five times their mean: 1 / sqrt(50,000) of that is 2 %.
-        assert!(
-            (ratio - 1.0).abs() < 0.1,
-            "queue {queue}: gaps are {ratio} of the mean"
-        );
+        assert!((ratio - 1.0).abs() < 0.1, "queue {queue}: gaps are {ratio} of the mean");
     }
 }
 
@@ -270,12 +227,9 @@ fn estimates_are_uniform_between_the_runtime_and_f_plus_one_times_it() {
     assert_mean("places of estimates", &places, 0.5);
     // Of the long jobs only: of a runtime of some seconds the ends of the range are much of it.
     let long: Vec<Job> = jobs.into_iter().filter(|job| job.runtime > 1000).collect();
-    assert_share(
-        "estimates up to twice the runtime",
-        &long,
-        1.0 / 3.0,
-        |job| job.estimate <= 2 * job.runtime,
-    );
+    assert_share("estimates up to twice the runtime", &long, 1.0 / 3.0, |job| {
+        job.estimate <= 2 * job.runtime
+    });
 }
 
 /// The shared trace `lublin_256`, 10,000 jobs that others made, is the typeless stream on 256
@@ -293,13 +247,8 @@ fn lublin_256_is_the_typeless_stream_on_256_processors() {
 
     assert_share("serial", jobs, probabilities[0], |job| job.processors == 1);
     let powers = expect_over_sizes(&probabilities, power_of_two);
-    assert_share("powers of two", jobs, powers, |job| {
-        job.processors.is_power_of_two()
-    });
-    let log2: Vec<f64> = jobs
-        .iter()
-        .map(|job| float(job.processors).log2())
-        .collect();
+    assert_share("powers of two", jobs, powers, |job| job.processors.is_power_of_two());
+    let log2: Vec<f64> = jobs.iter().map(|job| float(job.processors).log2()).collect();
     let expected = expect_over_sizes(&probabilities, |size| float(size).log2());
     assert_mean("log2 of sizes", &log2, expected);
 

@@ -42,12 +42,7 @@ fn filtered_traces_need_no_cleaning() {
         assert_eq!(again, trace, "{name}: cut into chunks");
 
         let mut written = String::new();
-        write(
-            &trace.header,
-            trace.jobs.iter().map(Job::record),
-            &mut written,
-        )
-        .unwrap();
+        write(&trace.header, trace.jobs.iter().map(Job::record), &mut written).unwrap();
         let rewritten = Trace::read(Reader::from_text(&written), None, strict).unwrap();
         assert_eq!(rewritten.jobs, trace.jobs, "{name}: written and read again");
     }
@@ -65,12 +60,8 @@ fn wagap_has_more_fields_and_no_header() {
         "line 1: expected a comment `; MaxProcs: N` with N > 0 before the first record"
     );
     let processors = NonZeroU64::new(512);
-    let trace = Trace::read(
-        Reader::from_text(&text),
-        processors,
-        CleaningRules::default(),
-    )
-    .unwrap();
+    let trace =
+        Trace::read(Reader::from_text(&text), processors, CleaningRules::default()).unwrap();
     assert_eq!(
         trace.report,
         CleaningReport {

@@ -1,9 +1,12 @@
 use alloc::vec::Vec;
+use core::mem;
 
 use super::{Backfill, HeadReservation};
+use crate::index::{Candidate, Cursor, narrow};
 use crate::profile::{Profile, signed};
 use crate::table::{Claim, State};
-use crate::timeline::Shadow;
+use crate::timeline::{Entry, Shadow};
+use crate::window::{Hole, Window};
 use crate::{Decision, Depth, JobOrder, StartReason};
 
 impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
@@ -12,11 +15,10 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         self.decisions.clear();
         self.notice_expected_ends(now);
         if self.settled {
-            let Some(fresh) = self.fresh.take() else {
-                return;
-            };
-            if self.decide_on(fresh, now) {
-                return;
+            match self.fresh.take() {
+                None => return,
+                Some(fresh) if self.decide_on(fresh, now) => return,
+                Some(_) => {}
             }
         }
         self.head = None;
@@ -38,10 +40,10 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
             }
         }
         self.settled = true;
-        self.fresh = None;
     }
 
     /// What follows from expected ends that have come.
+    #[inline]
     fn notice_expected_ends(&mut self, now: u64) {
         while let Some(entry) = self.timeline.first()
             && entry.end <= now
@@ -51,75 +53,73 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
                 return;
             }
             self.timeline.remove(entry.end, entry.slot);
-            self.free += entry.processors;
+            self.free += u64::from(entry.processors);
             if let State::Running { claim, .. } = &mut self.table.held_mut(entry.slot).state {
                 *claim = Claim::Released;
             }
         }
     }
 
-    /// Decides on the one job queued since a pass after which nothing could start. Returns false if that takes a whole pass.
+    /// Decides on the one job submitted since a pass after which no queued job could start: starts or queues it. Returns false
+    /// if it may change what others can do, so that a whole pass is due.
     fn decide_on(&mut self, slot: u32, now: u64) -> bool {
-        if self.queue.first().is_some_and(|first| first.slot == slot) {
-            return false;
-        }
-        let (processors, length) = self.needs(slot);
-        let reason = match self.config.depth {
-            Depth::NoBackfill => return true,
-            Depth::Unbounded | Depth::Reservations(2..) => return false,
-            _ if processors > self.free => return true,
-            Depth::Reservations(0) => StartReason::Greedy { free: self.free },
-            Depth::Reservations(1) => {
-                let Some(head) = self.reservation_of_head(now) else {
-                    return false;
-                };
-                self.window.set_easy(head.time - now, self.free, head.extra);
-                if !self.window.admits(processors, length) {
+        let entry = self.queue.entry(&self.table.held(slot).job, slot);
+        let job = entry.candidate();
+        let decided = match (self.config.depth, self.queue.first()) {
+            (_, None) if job.processors <= self.free => {
+                self.start(job, now, StartReason::Head);
+                return true;
+            }
+            (_, Some(first)) if entry.is_before(&first.key, first.sequence) => false,
+            (Depth::Unbounded | Depth::Reservations(2..), _) => false,
+            (_, None) | (Depth::NoBackfill, _) => true,
+            _ if job.processors > self.free => true,
+            (Depth::Reservations(0), _) => {
+                self.start(job, now, StartReason::Greedy { free: self.free });
+                return true;
+            }
+            _ => {
+                if let Some(head) = self.reservation_of_head(now)
+                    && head.hole(now, self.free).admits(job.processors, job.length)
+                {
+                    self.backfill(job, now, head.reason(now + job.length));
                     return true;
                 }
-                Self::reason_around_head(head, now + length)
+                true
             }
         };
-        self.dequeue(slot);
-        self.backfill(slot, now, reason);
-        true
+        self.enqueue(slot);
+        decided
     }
 
     /// Starts the first jobs of the queue while they fit.
     fn start_heads(&mut self, now: u64) {
-        while let Some(first) = self.queue.first()
-            && first.processors <= self.free
-        {
-            let slot = first.slot;
-            self.dequeue(slot);
-            self.start(slot, now, StartReason::Head);
+        while let Some(first) = self.queue.first() {
+            let job = first.candidate();
+            if job.processors > self.free {
+                return;
+            }
+            self.dequeue(job.slot);
+            self.start(job, now, StartReason::Head);
         }
     }
 
     /// Starts whatever fits.
     fn start_greedily(&mut self, now: u64) {
-        self.window.set_free(self.free);
-        let mut cursor = self.find();
-        while let Some(slot) = cursor.and_then(|_| self.take(&mut cursor)) {
-            self.start(slot, now, StartReason::Greedy { free: self.free });
-            self.window.set_free(self.free);
+        let Some(mut cursor) = self.queue.find(&Hole::unbounded(self.free)) else { return };
+        while let Some(job) = self.queue.take(&mut cursor, &Hole::unbounded(self.free), &self.table)
+        {
+            self.start(job, now, StartReason::Greedy { free: self.free });
         }
     }
 
     /// EASY: starts what fits and does not delay the first of the queue, which does not fit.
     fn start_around_head(&mut self, now: u64) {
-        self.window.set_free(self.free);
-        let mut cursor = self.find();
-        if cursor.is_none() {
-            return;
-        }
-        while let Some(head) = self.reservation_of_head(now) {
-            self.window.set_easy(head.time - now, self.free, head.extra);
-            let Some(slot) = self.take(&mut cursor) else {
-                return;
-            };
-            let reason = Self::reason_around_head(head, now + self.needs(slot).1);
-            self.backfill(slot, now, reason);
+        let Some(mut cursor) = self.queue.find(&Hole::unbounded(self.free)) else { return };
+        while let Some(head) = self.reservation_of_head(now)
+            && let Some(job) = self.queue.take(&mut cursor, &head.hole(now, self.free), &self.table)
+        {
+            self.backfill(job, now, head.reason(now + job.length));
         }
     }
 
@@ -127,42 +127,18 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     pub(super) fn reservation_of_head(&mut self, now: u64) -> Option<HeadReservation> {
         if self.head.is_none() {
             let first = self.queue.first()?;
-            let Shadow { time, extra } = self.timeline.shadow(now, self.free, first.processors)?;
-            self.head = Some(HeadReservation {
-                job: self.table.id(first.slot),
-                time,
-                extra,
-            });
+            let Shadow { time, extra } =
+                self.timeline.shadow(now, self.free, first.processors.into())?;
+            self.head = Some(HeadReservation { job: self.table.id(first.slot), time, extra });
         }
         self.head
     }
 
-    pub(super) const fn reason_around_head(
-        head: HeadReservation,
-        expected_end: u64,
-    ) -> StartReason {
-        let HeadReservation {
-            job: head,
-            time: shadow,
-            extra,
-        } = head;
-        if expected_end <= shadow {
-            StartReason::BeforeShadow { head, shadow }
-        } else {
-            StartReason::ExtraProcessors {
-                head,
-                shadow,
-                extra,
-            }
-        }
-    }
-
     /// Starts a job that has left the queue, and keeps the reservation of the head true.
-    pub(super) fn backfill(&mut self, slot: u32, now: u64, reason: StartReason) {
-        let processors = self.needs(slot).0;
-        self.start(slot, now, reason);
+    pub(super) fn backfill(&mut self, job: Candidate, now: u64, reason: StartReason) {
+        self.start(job, now, reason);
         if let (StartReason::ExtraProcessors { .. }, Some(head)) = (reason, &mut self.head) {
-            head.extra -= processors;
+            head.extra -= job.processors;
         }
     }
 
@@ -171,62 +147,51 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         let mut profile = Profile::from_running(now, self.free, self.timeline.iter());
         let mut reservations = Vec::new();
         let mut starts = Vec::new();
+        // The reservation that starts first, and whose it is.
         let mut earliest: Option<(u64, u32)> = None;
         for entry in self.queue.iter() {
             if reservations.len() as u64 >= depth {
                 break;
             }
+            let job = entry.candidate();
             // Beyond the end of time there is no hole, and nothing to protect.
-            let Some(start) = profile.first_hole(entry.processors, entry.length, now, u64::MAX)
-            else {
+            let Some(start) = profile.first_hole(job.processors, job.length, now, u64::MAX) else {
                 continue;
             };
             if start == now {
-                let reason = match (earliest, self.table.held(entry.slot).state) {
+                let reason = match (earliest, self.table.held(job.slot).state) {
                     (None, _) => StartReason::Head,
-                    (
-                        _,
-                        State::Queued {
-                            reserved: Some(start),
-                        },
-                    ) if start <= now => StartReason::Reserved { start },
-                    (Some(earliest), _) => {
-                        self.reason_around(earliest, now + entry.length, &profile)
+                    (_, State::Queued { reserved: Some(start) }) if start <= now => {
+                        StartReason::Reserved { start }
                     }
+                    (Some(earliest), _) => self.reason_around(earliest, now + job.length, &profile),
                 };
-                starts.push((entry.slot, reason));
+                starts.push((job, reason));
             } else {
-                reservations.push((entry.slot, start));
-                earliest = Some(earliest.map_or((start, entry.slot), |earliest| {
-                    if start < earliest.0 {
-                        (start, entry.slot)
-                    } else {
-                        earliest
-                    }
-                }));
+                reservations.push((job.slot, start));
+                if earliest.is_none_or(|earliest| start < earliest.0) {
+                    earliest = Some((start, job.slot));
+                }
             }
-            profile.add(
-                start,
-                start.saturating_add(entry.length),
-                -signed(entry.processors),
-            );
+            profile.add(start, start.saturating_add(job.length), -signed(job.processors));
         }
-        for (slot, reason) in starts {
-            self.dequeue(slot);
-            self.start(slot, now, reason);
+        for (job, reason) in starts {
+            self.dequeue(job.slot);
+            self.start(job, now, reason);
         }
         self.reserve(reservations);
         // If the queue ended first, the walk above has looked at every job.
         let Some(earliest) = earliest else { return };
-        profile.window(now, &mut self.window);
-        let mut cursor = self.find();
-        while let Some(slot) = cursor.and_then(|_| self.take(&mut cursor)) {
-            let (processors, length) = self.needs(slot);
-            let reason = self.reason_around(earliest, now + length, &profile);
-            profile.add(now, now + length, -signed(processors));
-            self.start(slot, now, reason);
-            profile.window(now, &mut self.window);
+        let mut steps = mem::take(&mut self.steps);
+        profile.window(now, &mut steps);
+        let mut cursor = Cursor::default();
+        while let Some(job) = self.queue.take(&mut cursor, &steps, &self.table) {
+            let reason = self.reason_around(earliest, now + job.length, &profile);
+            profile.add(now, now + job.length, -signed(job.processors));
+            self.start(job, now, reason);
+            profile.window(now, &mut steps);
         }
+        self.steps = steps;
     }
 
     /// Notes which jobs hold reservations from now on.
@@ -237,9 +202,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
             }
         }
         for &(slot, start) in &reservations {
-            self.table.held_mut(slot).state = State::Queued {
-                reserved: Some(start),
-            };
+            self.table.held_mut(slot).state = State::Queued { reserved: Some(start) };
         }
         self.reservations = reservations;
     }
@@ -254,70 +217,32 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         if expected_end <= shadow {
             StartReason::BeforeShadow { head, shadow }
         } else {
-            StartReason::ExtraProcessors {
-                head,
-                shadow,
-                extra: profile.free_at(shadow),
-            }
+            StartReason::ExtraProcessors { head, shadow, extra: profile.free_at(shadow) }
         }
-    }
-
-    /// Where the scan may find a job that the window admits.
-    pub(super) fn find(&self) -> Option<crate::index::Cursor> {
-        match &self.scan {
-            None => self.queue.find(&self.window),
-            Some(scan) => scan.find(&self.window),
-        }
-    }
-
-    /// Takes the next job of the scan that the window admits out of the queue.
-    pub(super) fn take(&mut self, cursor: &mut Option<crate::index::Cursor>) -> Option<u32> {
-        let cursor = cursor.as_mut()?;
-        match &mut self.scan {
-            None => Some(self.queue.take(cursor, &self.window)?.slot),
-            Some(scan) => {
-                let slot = scan.take(cursor, &self.window)?.slot;
-                let job = &self.table.held(slot).job;
-                self.queue.remove(&self.queue_order.key(job), job.sequence);
-                Some(slot)
-            }
-        }
-    }
-
-    /// Processors and predicted runtime.
-    pub(super) fn needs(&self, slot: u32) -> (u64, u64) {
-        let job = &self.table.held(slot).job;
-        (job.submission.processors, job.predicted)
     }
 
     /// Starts, or resumes, a job that has left the queue.
-    pub(super) fn start(&mut self, slot: u32, now: u64, reason: StartReason) {
-        let (processors, length) = self.needs(slot);
-        self.run(slot, now, reason, Claim::Firm);
-        self.occupy(slot, now + length, processors);
+    #[inline]
+    pub(super) fn start(&mut self, job: Candidate, now: u64, reason: StartReason) {
+        self.run(job, now, reason, Claim::Firm);
+        self.occupy(job.slot, now + job.length, job.processors);
     }
 
-    pub(super) fn run(&mut self, slot: u32, now: u64, reason: StartReason, claim: Claim) {
-        let job = self.table.id(slot);
-        let held = self.table.held_mut(slot);
-        let expected_end = now + held.job.predicted;
-        held.state = State::Running {
-            since: now,
-            expected_end,
-            claim,
-        };
+    /// Gives processors to a running job firmly, until `expected_end`.
+    pub(super) fn occupy(&mut self, slot: u32, expected_end: u64, processors: u64) {
+        self.timeline.insert(Entry { end: expected_end, slot, processors: narrow(processors) });
+        self.free -= processors;
+    }
+
+    pub(super) fn run(&mut self, job: Candidate, now: u64, reason: StartReason, claim: Claim) {
+        let id = self.table.id(job.slot);
+        let held = self.table.held_mut(job.slot);
+        let expected_end = now + job.length;
+        held.state = State::Running { since: now, expected_end, claim };
         self.decisions.push(if held.started {
-            Decision::Resume {
-                job,
-                reason,
-                expected_end,
-            }
+            Decision::Resume { job: id, reason, expected_end }
         } else {
-            Decision::Start {
-                job,
-                reason,
-                expected_end,
-            }
+            Decision::Start { job: id, reason, expected_end }
         });
         held.started = true;
     }

@@ -1,4 +1,7 @@
 use super::Backfill;
+use alloc::vec::Vec;
+
+use crate::index::{Candidate, Entry};
 use crate::profile::{Profile, signed};
 use crate::{Blocker, Depth, JobId, JobOrder, Plan};
 
@@ -11,31 +14,22 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
             Depth::Unbounded => u64::MAX,
         };
         let in_order = self.config.depth == Depth::NoBackfill;
-        let (needed, length) = self.needs(job.index);
+        let Candidate { processors: needed, length, .. } =
+            self.queue.entry(&self.table.held(job.index).job, job.index).candidate();
         let mut profile = Profile::from_running(now, self.free, self.timeline.iter());
         let mut earliest = now;
         let mut waiting = 0;
-        let mut blocker = (needed > self.free).then_some(Blocker::Processors {
-            needed,
-            free: self.free,
-        });
-        for entry in self.queue.iter() {
+        let mut blocker =
+            (needed > self.free).then_some(Blocker::Processors { needed, free: self.free });
+        for entry in self.waiting() {
             let start = profile.first_hole(entry.processors, entry.length, earliest, u64::MAX);
             if entry.slot == job.index {
                 let start = start.unwrap_or(u64::MAX);
                 let reserved = start > now && waiting < depth;
-                return Plan {
-                    start,
-                    reserved,
-                    blocker: blocker.unwrap_or(Blocker::Nothing),
-                };
+                return Plan { start, reserved, blocker: blocker.unwrap_or(Blocker::Nothing) };
             }
             let Some(start) = start else { continue };
-            profile.add(
-                start,
-                start.saturating_add(entry.length),
-                -signed(entry.processors),
-            );
+            profile.add(start, start.saturating_add(entry.length), -signed(entry.processors));
             let id = self.table.id(entry.slot);
             if in_order {
                 earliest = start;
@@ -54,10 +48,17 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
             }
             waiting += 1;
         }
-        Plan {
-            start: u64::MAX,
-            reserved: false,
-            blocker: Blocker::Nothing,
+        Plan { start: u64::MAX, reserved: false, blocker: Blocker::Nothing }
+    }
+
+    /// All queued jobs, in the order of the queue.
+    fn waiting(&self) -> Vec<Candidate> {
+        let mut waiting: Vec<Entry<Q::Key>> = self.queue.iter().cloned().collect();
+        if let Some(slot) = self.fresh {
+            let fresh = self.queue.entry(&self.table.held(slot).job, slot);
+            let at = waiting.partition_point(|entry| entry.is_before(&fresh.key, fresh.sequence));
+            waiting.insert(at, fresh);
         }
+        waiting.iter().map(Entry::candidate).collect()
     }
 }

@@ -1,6 +1,7 @@
 use super::{Backfill, HeadReservation};
-use crate::index::Entry;
+use crate::index::{Candidate, Cursor};
 use crate::table::{Claim, State};
+use crate::window::Hole;
 use crate::{Decision, JobOrder, StartReason};
 
 /// Preemptive backfilling: EASY in which a job too long for the hole starts anyway, on processors that it gives back as soon
@@ -13,33 +14,19 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         };
         self.claim_what_fits(&mut head, now);
         self.head = Some(head);
-        loop {
-            self.window
-                .set_easy(head.time - now, self.idle(), head.extra);
-            let mut cursor = self.find();
-            let Some(slot) = self.take(&mut cursor) else {
-                break;
-            };
-            let reason = Self::reason_around_head(head, now + self.needs(slot).1);
-            self.backfill(slot, now, reason);
+        while let Some(job) =
+            self.queue.take(&mut Cursor::default(), &head.hole(now, self.idle()), &self.table)
+        {
+            self.backfill(job, now, head.reason(now + job.length));
             // `backfill` keeps the reservation true.
             let Some(kept) = self.head else { break };
             head = kept;
         }
-        loop {
-            self.window.set_free(self.idle());
-            let mut cursor = self.find();
-            let Some(slot) = self.take(&mut cursor) else {
-                break;
-            };
-            self.lend(
-                slot,
-                now,
-                StartReason::BeyondShadow {
-                    head: head.job,
-                    shadow: head.time,
-                },
-            );
+        let reason = StartReason::BeyondShadow { head: head.job, shadow: head.time };
+        while let Some(job) =
+            self.queue.take(&mut Cursor::default(), &Hole::unbounded(self.idle()), &self.table)
+        {
+            self.lend(job, now, reason);
         }
     }
 
@@ -60,15 +47,15 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
                 continue;
             }
             let Some(first) = first else { return };
-            let (slot, needed) = (first.slot, first.processors);
-            if needed > self.free {
+            let job = first.candidate();
+            if job.processors > self.free {
                 return;
             }
-            self.dequeue(slot);
-            while self.idle() < needed {
-                self.suspend_last(slot, now);
+            self.dequeue(job.slot);
+            while self.idle() < job.processors {
+                self.suspend_last(job.slot, now);
             }
-            self.start(slot, now, StartReason::Head);
+            self.start(job, now, StartReason::Head);
         }
     }
 
@@ -76,7 +63,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     fn claim_what_fits(&mut self, head: &mut HeadReservation, now: u64) {
         let mut at = 0;
         while let Some(entry) = self.preemptible.get(at) {
-            let processors = entry.processors;
+            let processors = u64::from(entry.processors);
             let ends_before = self.expected_end(entry.slot) <= head.time;
             if ends_before {
                 self.claim(at);
@@ -92,9 +79,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
 
     /// Gives the processors of the preemptible job at `at` to it firmly.
     fn claim(&mut self, at: usize) {
-        let Entry {
-            slot, processors, ..
-        } = self.preemptible.remove(at);
+        let Candidate { slot, processors, .. } = self.preemptible.remove(at).candidate();
         self.lent -= processors;
         let end = self.expected_end(slot);
         if let State::Running { claim, .. } = &mut self.table.held_mut(slot).state {
@@ -107,32 +92,24 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         let Some(entry) = self.preemptible.pop() else {
             return;
         };
-        self.lent -= entry.processors;
+        self.lent -= u64::from(entry.processors);
         let held = self.table.held_mut(entry.slot);
-        if let State::Running {
-            since,
-            expected_end,
-            ..
-        } = held.state
-        {
+        if let State::Running { since, expected_end, .. } = held.state {
             held.worked += now - since;
             held.job.predicted = expected_end.saturating_sub(now).max(1);
         }
         held.state = State::Queued { reserved: None };
         self.enqueue(entry.slot);
-        self.decisions.push(Decision::Suspend {
-            job: self.table.id(entry.slot),
-            head: self.table.id(head),
-        });
+        self.decisions
+            .push(Decision::Suspend { job: self.table.id(entry.slot), head: self.table.id(head) });
     }
 
-    fn lend(&mut self, slot: u32, now: u64, reason: StartReason) {
-        self.run(slot, now, reason, Claim::Preemptible);
-        let entry = self.queue_entry(slot);
-        self.lent += entry.processors;
-        let at = self
-            .preemptible
-            .partition_point(|other| other.is_before(&entry.key, entry.sequence));
+    fn lend(&mut self, job: Candidate, now: u64, reason: StartReason) {
+        self.run(job, now, reason, Claim::Preemptible);
+        self.lent += job.processors;
+        let entry = self.queue.entry(&self.table.held(job.slot).job, job.slot);
+        let at =
+            self.preemptible.partition_point(|other| other.is_before(&entry.key, entry.sequence));
         self.preemptible.insert(at, entry);
     }
 

@@ -31,13 +31,7 @@ struct Node<K> {
 
 impl<K: Ord + Clone> Tree<K> {
     fn new() -> Self {
-        Self {
-            nodes: Vec::new(),
-            spare: Vec::new(),
-            root: None,
-            len: 0,
-            ranks: 0,
-        }
+        Self { nodes: Vec::new(), spare: Vec::new(), root: None, len: 0, ranks: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -53,11 +47,7 @@ impl<K: Ord + Clone> Tree<K> {
     }
 
     pub(super) fn iter(&self) -> Iter<'_, K> {
-        let mut iter = Iter {
-            tree: self,
-            path: Vec::new(),
-            block: [].iter(),
-        };
+        let mut iter = Iter { tree: self, path: Vec::new(), block: [].iter() };
         iter.descend(self.root);
         iter
     }
@@ -72,11 +62,10 @@ impl<K: Ord + Clone> Tree<K> {
         let Some((&at, above)) = path.split_last() else {
             return;
         };
-        let (processors, length) = (entry.processors, entry.length);
+        let (processors, length) = entry.needs();
         let node = self.node_mut(at);
-        let position = node
-            .block
-            .partition_point(|other| other.is_before(&entry.key, entry.sequence));
+        let position =
+            node.block.partition_point(|other| other.is_before(&entry.key, entry.sequence));
         node.block.insert(position, entry);
         let mut changed = node.own.insert(processors, length);
         if node.block.len() > BLOCK {
@@ -94,27 +83,20 @@ impl<K: Ord + Clone> Tree<K> {
         let Some(root) = self.root else { return };
         let path = self.path_to(root, key, sequence);
         let Some(&at) = path.last() else { return };
-        let position = self
-            .node(at)
-            .block
-            .partition_point(|entry| entry.is_before(key, sequence));
+        let position = self.node(at).block.partition_point(|entry| entry.is_before(key, sequence));
         debug_assert!(
-            self.node(at)
-                .block
-                .get(position)
-                .is_some_and(|entry| entry.sequence == sequence)
+            self.node(at).block.get(position).is_some_and(|entry| entry.sequence == sequence)
         );
         self.remove_at(&path, position);
     }
 
     /// Whether any job is admitted. O(log s).
-    pub(super) fn admits(&self, window: &Window) -> bool {
-        self.root
-            .is_some_and(|root| window.admits_any(&self.node(root).whole))
+    pub(super) fn admits(&self, window: &impl Window) -> bool {
+        self.root.is_some_and(|root| window.admits_any(&self.node(root).whole))
     }
 
     /// Takes out the first job that the window admits.
-    pub(super) fn take(&mut self, window: &Window) -> Option<Entry<K>> {
+    pub(super) fn take(&mut self, window: &impl Window) -> Option<Entry<K>> {
         let mut at = self.root.filter(|_| self.admits(window))?;
         let mut path = Vec::with_capacity(32);
         let position = loop {
@@ -126,7 +108,7 @@ impl<K: Ord + Clone> Tree<K> {
                     break node
                         .block
                         .iter()
-                        .position(|entry| window.admits(entry.processors, entry.length))?;
+                        .position(|entry| window.admits(entry.processors.into(), entry.length))?;
                 }
                 _ => at = node.right?,
             }
@@ -140,17 +122,13 @@ impl<K: Ord + Clone> Tree<K> {
         let at = path[path.len() - 1];
         let node = self.node_mut(at);
         let entry = node.block.remove(position);
-        let (processors, length) = (entry.processors, entry.length);
+        let (processors, length) = entry.needs();
         if node.block.is_empty() {
             self.unlink(path);
             return entry;
         }
         if node.own.contains(processors, length) {
-            node.own.rebuild(
-                node.block
-                    .iter()
-                    .map(|entry| (entry.processors, entry.length)),
-            );
+            node.own.rebuild(node.block.iter().map(Entry::needs));
             for &at in path.iter().rev() {
                 // What is beaten in a part is beaten in the whole: nothing changes above.
                 if !self.node(at).whole.contains(processors, length) {
@@ -190,22 +168,14 @@ impl<K: Ord + Clone> Tree<K> {
     fn split_block(&mut self, root: u32, at: u32) {
         let node = self.node_mut(at);
         let upper = node.block.split_off(BLOCK / 2);
-        node.own.rebuild(
-            node.block
-                .iter()
-                .map(|entry| (entry.processors, entry.length)),
-        );
+        node.own.rebuild(node.block.iter().map(Entry::needs));
         let fresh = self.add_node(upper);
         self.root = Some(self.insert_node(root, fresh));
         // The path to the old node has lost the upper half and regained it in the new one: only nodes between the old one and
         // the new one can hold too much, and they are on that path.
         let first = self.node(at).block[0].clone();
         let Some(root) = self.root else { return };
-        for at in self
-            .path_to(root, &first.key, first.sequence)
-            .into_iter()
-            .rev()
-        {
+        for at in self.path_to(root, &first.key, first.sequence).into_iter().rev() {
             self.pull(at);
         }
     }
@@ -220,11 +190,7 @@ impl<K: Ord + Clone> Tree<K> {
             return fresh;
         }
         let before = self.is_before(fresh, at);
-        let child = if before {
-            self.node(at).left
-        } else {
-            self.node(at).right
-        };
+        let child = if before { self.node(at).left } else { self.node(at).right };
         let child = Some(child.map_or(fresh, |child| self.insert_node(child, fresh)));
         let node = self.node_mut(at);
         if before {
@@ -298,10 +264,7 @@ impl<K: Ord + Clone> Tree<K> {
                 .block
                 .first()
                 .is_some_and(|first| !first.is_before(key, sequence) && first.sequence != sequence);
-            let ends_before = node
-                .block
-                .last()
-                .is_some_and(|last| last.is_before(key, sequence));
+            let ends_before = node.block.last().is_some_and(|last| last.is_before(key, sequence));
             match (node.left, node.right) {
                 (Some(left), _) if starts_after => at = left,
                 (_, Some(right)) if ends_before => at = right,
@@ -323,15 +286,8 @@ impl<K: Ord + Clone> Tree<K> {
         rank = (rank ^ (rank >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         rank ^= rank >> 31;
         let mut own = Frontier::default();
-        own.rebuild(block.iter().map(|entry| (entry.processors, entry.length)));
-        let node = Node {
-            left: None,
-            right: None,
-            rank,
-            block,
-            whole: own.clone(),
-            own,
-        };
+        own.rebuild(block.iter().map(Entry::needs));
+        let node = Node { left: None, right: None, rank, block, whole: own.clone(), own };
         if let Some(at) = self.spare.pop() {
             *self.node_mut(at) = node;
             return at;

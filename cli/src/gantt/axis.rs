@@ -21,11 +21,7 @@ impl TimeAxis {
     /// Where `time` lies; the edge of the plot if it lies outside.
     pub(super) fn x(&self, time: u64) -> f64 {
         let elapsed = time.clamp(self.from, self.to) - self.from;
-        LEFT + scale(
-            u128::from(elapsed),
-            u128::from(self.to - self.from),
-            PLOT_WIDTH,
-        )
+        LEFT + scale(u128::from(elapsed), u128::from(self.to - self.from), PLOT_WIDTH)
     }
 
     /// Ticks at the smallest round step whose labels keep clear of each other.
@@ -34,18 +30,12 @@ impl TimeAxis {
         let ticks = steps().find_map(|step| {
             let times = multiples(first, last, step)?;
             let labels: Vec<_> = times.iter().map(|&time| duration(time)).collect();
-            let widest = labels
-                .iter()
-                .map(|label| text_width(label, font))
-                .fold(0.0, f64::max);
+            let widest = labels.iter().map(|label| text_width(label, font)).fold(0.0, f64::max);
             let apart = scale(u128::from(step), u128::from(last - first), PLOT_WIDTH);
             let clear = labels.len() < 2 || widest + LABEL_GAP <= apart;
             clear.then(|| times.into_iter().zip(labels).collect::<Vec<_>>())
         });
-        let tick = |(time, label)| Tick {
-            x: self.x(self.origin + time),
-            label,
-        };
+        let tick = |(time, label)| Tick { x: self.x(self.origin + time), label };
         ticks.unwrap_or_default().into_iter().map(tick).collect()
     }
 }
@@ -69,11 +59,7 @@ pub(super) fn duration(seconds: u64) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, unit)| format!("{} {unit}", compact(*count)))
         .collect();
-    if written.is_empty() {
-        "0".to_owned()
-    } else {
-        written.join(" ")
-    }
+    if written.is_empty() { "0".to_owned() } else { written.join(" ") }
 }
 
 /// `count`, with two digits and a power of ten if it has more than seven digits.
@@ -91,9 +77,8 @@ pub(super) fn processor_ticks(processors: u64) -> Vec<u64> {
     if processors >= 4 && processors.is_power_of_two() {
         return (0..=4).map(|quarter| processors / 4 * quarter).collect();
     }
-    let step = decades(1, &[1, 2, 5])
-        .find(|step| processors.div_ceil(*step) <= 5)
-        .unwrap_or(u64::MAX);
+    let step =
+        decades(1, &[1, 2, 5]).find(|step| processors.div_ceil(*step) <= 5).unwrap_or(u64::MAX);
     let mut ticks: Vec<_> = (0..=5_u64)
         .filter_map(|i| step.checked_mul(i))
         // A tick just below the last would run into its label.
@@ -117,21 +102,13 @@ fn multiples(first: u64, last: u64, step: u64) -> Option<Vec<u64>> {
 fn steps() -> impl Iterator<Item = u64> {
     let days = [1, 2, 5, 7].into_iter().map(|days| days * DAY);
     let decades = decades(10, &[1, 2, 5]).filter_map(|days| days.checked_mul(DAY));
-    SHORT_STEPS
-        .into_iter()
-        .chain(days)
-        .chain(decades)
-        .chain([u64::MAX])
+    SHORT_STEPS.into_iter().chain(days).chain(decades).chain([u64::MAX])
 }
 
 /// `unit` times 1, 10, 100, ..., each times the `factors`, as far as `u64` goes.
 fn decades(unit: u64, factors: &[u64]) -> impl Iterator<Item = u64> {
     let powers = std::iter::successors(Some(unit), |power| power.checked_mul(10));
-    powers.flat_map(|power| {
-        factors
-            .iter()
-            .filter_map(move |factor| power.checked_mul(*factor))
-    })
+    powers.flat_map(|power| factors.iter().filter_map(move |factor| power.checked_mul(*factor)))
 }
 
 const MINUTE: u64 = 60;
@@ -165,28 +142,19 @@ mod tests {
 
     fn labels(origin: u64, from: u64, to: u64) -> Vec<String> {
         let axis = TimeAxis { origin, from, to };
-        axis.ticks(11.0)
-            .into_iter()
-            .map(|tick| tick.label)
-            .collect()
+        axis.ticks(11.0).into_iter().map(|tick| tick.label).collect()
     }
 
     #[test]
     fn ticks_use_round_units_relative_to_the_origin() {
-        let two_days = [
-            "0", "6 h", "12 h", "18 h", "1 d", "1 d 6 h", "1 d 12 h", "1 d 18 h", "2 d",
-        ];
+        let two_days =
+            ["0", "6 h", "12 h", "18 h", "1 d", "1 d 6 h", "1 d 12 h", "1 d 18 h", "2 d"];
         assert_eq!(labels(1_000, 1_000, 1_000 + 2 * DAY), two_days);
         assert_eq!(
             labels(0, 0, 9),
-            [
-                "0", "1 s", "2 s", "3 s", "4 s", "5 s", "6 s", "7 s", "8 s", "9 s"
-            ]
+            ["0", "1 s", "2 s", "3 s", "4 s", "5 s", "6 s", "7 s", "8 s", "9 s"]
         );
-        assert_eq!(
-            labels(0, 41 * DAY, 41 * DAY + 40 * MINUTE).first().unwrap(),
-            "41 d"
-        );
+        assert_eq!(labels(0, 41 * DAY, 41 * DAY + 40 * MINUTE).first().unwrap(), "41 d");
         assert_eq!(labels(0, 0, 700 * DAY).last().unwrap(), "700 d");
     }
 
@@ -196,18 +164,11 @@ mod tests {
             for offset in [0, 1, 12_345, 1 << 40] {
                 let span = 1_u64 << exponent;
                 let from = offset.min(u64::MAX - span);
-                let axis = TimeAxis {
-                    origin: 0,
-                    from,
-                    to: from + span,
-                };
+                let axis = TimeAxis { origin: 0, from, to: from + span };
                 let ticks = axis.ticks(11.0);
                 assert!(ticks.len() <= 14, "{span}: {ticks:?}");
                 for pair in ticks.windows(2) {
-                    assert!(
-                        pair[1].x - pair[0].x > text_width(&pair[1].label, 11.0),
-                        "{pair:?}"
-                    );
+                    assert!(pair[1].x - pair[0].x > text_width(&pair[1].label, 11.0), "{pair:?}");
                 }
             }
         }
@@ -233,10 +194,7 @@ mod tests {
         assert_eq!(processor_ticks(430), [0, 100, 200, 300, 430]);
         for processors in (0..=3_000).chain([u64::MAX - 1, u64::MAX]) {
             let ticks = processor_ticks(processors);
-            assert!(
-                ticks.len() <= 6 && ticks.last() == Some(&processors),
-                "{ticks:?}"
-            );
+            assert!(ticks.len() <= 6 && ticks.last() == Some(&processors), "{ticks:?}");
             assert!(ticks.windows(2).all(|pair| pair[0] < pair[1]), "{ticks:?}");
         }
     }
@@ -246,9 +204,6 @@ mod tests {
         assert_eq!(compact(9_999_999), "9999999");
         assert_eq!(compact(u64::MAX), "1.8e19");
         assert_eq!(duration(0), "0");
-        assert_eq!(
-            duration(DAY + 2 * HOUR + 3 * MINUTE + 4),
-            "1 d 2 h 3 min 4 s"
-        );
+        assert_eq!(duration(DAY + 2 * HOUR + 3 * MINUTE + 4), "1 d 2 h 3 min 4 s");
     }
 }

@@ -59,29 +59,19 @@ pub(super) fn gantt(
         }
         let runs = &runs[..runs.len().min(left)];
         left -= runs.len();
-        let boxes: Vec<_> = runs
-            .iter()
-            .map(|run| area(place, axis, panel, segment, *run))
-            .collect();
+        let boxes: Vec<_> =
+            runs.iter().map(|run| area(place, axis, panel, segment, *run)).collect();
         for area in &boxes {
             area.write(segment, &mut labels);
         }
         if let Some(drawn) = rectangles(&boxes, &describe(segment, axis.origin)) {
             // `Category::ALL` holds every category.
-            let group = Category::ALL
-                .iter()
-                .position(|c| *c == segment.category)
-                .unwrap_or(0);
+            let group = Category::ALL.iter().position(|c| *c == segment.category).unwrap_or(0);
             fills[group].append(drawn);
         }
     }
-    let mut all = Group::new()
-        .set("stroke", "#ffffff")
-        .set("stroke-width", 0.7);
-    fills
-        .into_iter()
-        .filter(has_children)
-        .for_each(|group| all.append(group));
+    let mut all = Group::new().set("stroke", "#ffffff").set("stroke-width", 0.7);
+    fills.into_iter().filter(has_children).for_each(|group| all.append(group));
     into.append(all);
     if has_children(&labels) {
         into.append(labels);
@@ -127,11 +117,7 @@ pub(super) fn utilisation(
 
 /// The window's limits in words, in long windows without the seconds.
 fn limits(window: Window, origin: u64) -> String {
-    let step = if window.to - window.from < 7_200 {
-        1
-    } else {
-        60
-    };
+    let step = if window.to - window.from < 7_200 { 1 } else { 60 };
     let written = |time: u64| duration(time.saturating_sub(origin) / step * step);
     let [from, to] = [window.from, window.to].map(written);
     format!("detail: {from} to {to}")
@@ -151,11 +137,7 @@ impl Area {
         let drawn = rectangle(self.x, self.y, self.width, self.height);
         // A white outline would leave nothing of a sliver.
         let sliver = self.width < 2.5 || self.height < 2.5;
-        if sliver {
-            with(drawn, "stroke", "none")
-        } else {
-            drawn
-        }
+        if sliver { with(drawn, "stroke", "none") } else { drawn }
     }
 
     fn write(self, segment: &Segment, labels: &mut Group) {
@@ -174,17 +156,11 @@ impl Area {
 /// Text that the lines below it do not disturb.
 fn haloed(label: Element, colour: &str) -> Element {
     let label = with(with(label, "stroke", colour), "stroke-width", "4");
-    with(
-        with(label, "stroke-linejoin", "round"),
-        "paint-order",
-        "stroke",
-    )
+    with(with(label, "stroke-linejoin", "round"), "paint-order", "stroke")
 }
 
 fn has_children(group: &Group) -> bool {
-    group
-        .get_children()
-        .is_some_and(|children| !children.is_empty())
+    group.get_children().is_some_and(|children| !children.is_empty())
 }
 
 fn area(place: Place, axis: TimeAxis, panel: &Panel, segment: &Segment, run: Run) -> Area {
@@ -243,28 +219,17 @@ fn stack(
     axis: TimeAxis,
     processors: u64,
 ) {
-    let bins = measured
-        .edges
-        .windows(2)
-        .map(|edge| u128::from(edge[1] - edge[0]));
-    let capacity: Vec<u128> = bins
-        .map(|seconds| seconds * u128::from(processors))
-        .collect();
+    let bins = measured.edges.windows(2).map(|edge| u128::from(edge[1] - edge[0]));
+    let capacity: Vec<u128> = bins.map(|seconds| seconds * u128::from(processors)).collect();
     let x: Vec<f64> = measured.edges.iter().map(|edge| axis.x(*edge)).collect();
     let highest = f64::from(place.height);
     let mut below = vec![0_u128; capacity.len()];
     for (category, work) in Category::ALL.into_iter().zip(&measured.work) {
-        let total = work
-            .iter()
-            .fold(0, |sum: u128, work| sum.saturating_add(*work));
+        let total = work.iter().fold(0, |sum: u128, work| sum.saturating_add(*work));
         if total == 0 {
             continue;
         }
-        let above: Vec<u128> = below
-            .iter()
-            .zip(work)
-            .map(|(a, b)| a.saturating_add(*b))
-            .collect();
+        let above: Vec<u128> = below.iter().zip(work).map(|(a, b)| a.saturating_add(*b)).collect();
         let y = |sums: &[u128], bin: usize| {
             let height = scale(sums[bin], capacity[bin], full).min(highest);
             px(place.bottom() - height)
@@ -285,14 +250,9 @@ fn stack(
         path.push('Z');
         let mut element = with(Element::new("path"), "fill", category.fill());
         element.assign("d", path);
-        let whole = capacity
-            .iter()
-            .fold(0, |sum: u128, work| sum.saturating_add(*work));
+        let whole = capacity.iter().fold(0, |sum: u128, work| sum.saturating_add(*work));
         let share = scale(total, whole, 100);
-        element.append(tooltip(&format!(
-            "{}: {share:.1} % of the capacity",
-            category.label()
-        )));
+        element.append(tooltip(&format!("{}: {share:.1} % of the capacity", category.label())));
         into.append(element);
         below = above;
     }
@@ -304,31 +264,12 @@ fn frame(into: &mut Group, place: Place, axis: TimeAxis) {
     into.append(with(ground, "fill", "#fbfbfb"));
     for tick in axis.ticks(SMALL) {
         into.append(line((tick.x, place.top), (tick.x, place.bottom()), GRID));
-        into.append(line(
-            (tick.x, place.bottom()),
-            (tick.x, place.bottom() + 4.0),
-            FRAME,
-        ));
+        into.append(line((tick.x, place.bottom()), (tick.x, place.bottom() + 4.0), FRAME));
         let middle = inside(tick.x, text_width(&tick.label, SMALL));
-        into.append(text(
-            middle,
-            place.bottom() + 16.0,
-            SMALL,
-            "middle",
-            &tick.label,
-        ));
+        into.append(text(middle, place.bottom() + 16.0, SMALL, "middle", &tick.label));
     }
-    let title = format!(
-        "time since the first start (second {} of the trace)",
-        axis.origin
-    );
-    let title = text(
-        f64::midpoint(LEFT, RIGHT),
-        place.bottom() + 31.0,
-        SMALL,
-        "middle",
-        &title,
-    );
+    let title = format!("time since the first start (second {} of the trace)", axis.origin);
+    let title = text(f64::midpoint(LEFT, RIGHT), place.bottom() + 31.0, SMALL, "middle", &title);
     into.append(with(title, "fill", SECONDARY));
 }
 
@@ -348,11 +289,7 @@ fn processor_axis(
     }
     let middle = place.top + f64::from(place.height) / 2.0;
     let x = (LEFT - 16.0 - widest).clamp(12.0, 34.0);
-    into.append(with(
-        upward_text(x, middle, SMALL, title),
-        "fill",
-        SECONDARY,
-    ));
+    into.append(with(upward_text(x, middle, SMALL, title), "fill", SECONDARY));
 }
 
 fn outline(into: &mut Group, place: Place) {

@@ -37,14 +37,8 @@ impl Category {
 
 /// The hatching of [`Category::Preemptible`].
 pub(super) fn definitions() -> Definitions {
-    let ground = Rectangle::new()
-        .set("width", 6)
-        .set("height", 6)
-        .set("fill", HATCH_GROUND);
-    let stripe = Rectangle::new()
-        .set("width", 1.6)
-        .set("height", 6)
-        .set("fill", "#b0417f");
+    let ground = Rectangle::new().set("width", 6).set("height", 6).set("fill", HATCH_GROUND);
+    let stripe = Rectangle::new().set("width", 1.6).set("height", 6).set("fill", "#b0417f");
     let pattern = Pattern::new()
         .set("id", "preemptible-hatch")
         .set("width", 6)
@@ -174,10 +168,7 @@ mod tests {
     #[test]
     fn scale_is_exact_to_a_hundredth_and_total() {
         let exactly = |part, whole, expected: f64| {
-            assert!(
-                (scale(part, whole, 1080) - expected).abs() < 1e-9,
-                "{part} of {whole}"
-            );
+            assert!((scale(part, whole, 1080) - expected).abs() < 1e-9, "{part} of {whole}");
         };
         exactly(1, 2, 540.0);
         exactly(1, 3, 360.0);
@@ -191,19 +182,13 @@ mod tests {
     #[test]
     fn characters_outside_xml_are_replaced_and_markup_is_escaped() {
         let element = text(0.0, 0.0, 11.0, "start", "a\u{0}<b> & \"c\"\u{1b}").to_string();
-        assert!(
-            element.contains("a\u{fffd}&lt;b&gt; &amp; \"c\"\u{fffd}"),
-            "{element}"
-        );
+        assert!(element.contains("a\u{fffd}&lt;b&gt; &amp; \"c\"\u{fffd}"), "{element}");
     }
 
     #[test]
     fn long_text_is_cut_at_the_width() {
         assert_eq!(fitted("short", 10.0, 100.0), "short");
         let cut = fitted(&"x".repeat(1000), 10.0, 100.0);
-        assert!(
-            cut.ends_with('…') && text_width(&cut, 10.0) <= 100.0,
-            "{cut}"
-        );
+        assert!(cut.ends_with('…') && text_width(&cut, 10.0) <= 100.0, "{cut}");
     }
 }

@@ -48,15 +48,9 @@ struct FreeRuns {
 
 impl FreeRuns {
     fn new(processors: u64) -> Self {
-        let mut free = Self {
-            by_first: BTreeMap::new(),
-            by_count: BTreeSet::new(),
-        };
+        let mut free = Self { by_first: BTreeMap::new(), by_count: BTreeSet::new() };
         if processors > 0 {
-            free.insert(Run {
-                first: 0,
-                count: processors,
-            });
+            free.insert(Run { first: 0, count: processors });
         }
         free
     }
@@ -84,15 +78,9 @@ impl FreeRuns {
     fn take_from(&mut self, run: Run, count: u64) -> Run {
         self.remove(run);
         if count < run.count {
-            self.insert(Run {
-                first: run.first + count,
-                count: run.count - count,
-            });
+            self.insert(Run { first: run.first + count, count: run.count - count });
         }
-        Run {
-            first: run.first,
-            count,
-        }
+        Run { first: run.first, count }
     }
 
     fn release(&mut self, run: Run) {
@@ -101,16 +89,10 @@ impl FreeRuns {
             && first + count == run.first
         {
             self.remove(Run { first, count });
-            merged = Run {
-                first,
-                count: count + merged.count,
-            };
+            merged = Run { first, count: count + merged.count };
         }
         if let Some(&count) = self.by_first.get(&(run.first + run.count)) {
-            self.remove(Run {
-                first: run.first + run.count,
-                count,
-            });
+            self.remove(Run { first: run.first + run.count, count });
             merged.count += count;
         }
         self.insert(merged);
@@ -134,13 +116,7 @@ mod tests {
     use super::*;
 
     fn segment(start: u64, end: u64, processors: u64) -> Segment {
-        Segment {
-            job: 0,
-            start,
-            end,
-            processors,
-            category: Category::Head,
-        }
+        Segment { job: 0, start, end, processors, category: Category::Head }
     }
 
     fn run(first: u64, count: u64) -> Run {
@@ -178,11 +154,8 @@ mod tests {
             let mut segments: Vec<Segment> = Vec::new();
             for _ in 0..60 {
                 let start = random.below(40);
-                let new = segment(
-                    start,
-                    start + 1 + random.below(10),
-                    1 + random.below(processors),
-                );
+                let new =
+                    segment(start, start + 1 + random.below(10), 1 + random.below(processors));
                 let fits = (new.start..new.end).all(|now| {
                     let busy = segments.iter().filter(|s| s.start <= now && now < s.end);
                     busy.map(|s| s.processors).sum::<u64>() + new.processors <= processors
@@ -196,13 +169,9 @@ mod tests {
                 let covered: u64 = runs.iter().map(|run| run.count).sum();
                 assert_eq!(covered, segment.processors, "case {case}");
                 assert!(
-                    runs.iter()
-                        .all(|run| run.count > 0 && run.first + run.count <= processors)
+                    runs.iter().all(|run| run.count > 0 && run.first + run.count <= processors)
                 );
-                assert!(
-                    runs.windows(2)
-                        .all(|pair| pair[0].first + pair[0].count < pair[1].first)
-                );
+                assert!(runs.windows(2).all(|pair| pair[0].first + pair[0].count < pair[1].first));
             }
             for (i, a) in segments.iter().enumerate() {
                 for (j, b) in segments.iter().enumerate().take(i) {
@@ -230,11 +199,7 @@ mod tests {
     #[test]
     fn every_processor_count_works() {
         let half = u64::MAX / 2;
-        let segments = [
-            segment(0, 2, half),
-            segment(0, 3, u64::MAX),
-            segment(3, 4, u64::MAX),
-        ];
+        let segments = [segment(0, 2, half), segment(0, 3, u64::MAX), segment(3, 4, u64::MAX)];
         let lanes = assign(&segments, u64::MAX);
         assert_eq!(lanes[1], [run(half, u64::MAX - half)]);
         assert_eq!(lanes[2], [run(0, u64::MAX)]);

@@ -18,29 +18,15 @@ pub(super) fn document(title: &str, panels: &[Panel]) -> String {
     let panels: Vec<Panel> = panels.iter().map(ordered).collect();
     let categories = occurring(&panels);
     let mut body = Group::new();
-    let heading = text(
-        LEFT,
-        36.0,
-        20.0,
-        "start",
-        &fitted(title, 20.0 * BOLD, RIGHT - LEFT),
-    );
+    let heading = text(LEFT, 36.0, 20.0, "start", &fitted(title, 20.0 * BOLD, RIGHT - LEFT));
     body.append(with(heading, "font-weight", "bold"));
     let mut y = legend(&mut body, &categories, 62.0);
 
     let segments = || panels.iter().flat_map(|panel| &panel.segments);
     let from = segments().map(|segment| segment.start).min().unwrap_or(0);
     let to = segments().map(|segment| segment.end).max().unwrap_or(0);
-    let axis = TimeAxis {
-        origin: from,
-        from,
-        to,
-    };
-    let largest = panels
-        .iter()
-        .map(|panel| panel.segments.len())
-        .max()
-        .unwrap_or(0);
+    let axis = TimeAxis { origin: from, from, to };
+    let largest = panels.iter().map(|panel| panel.segments.len()).max().unwrap_or(0);
     let most = (RECTANGLES / panels.len().max(1)).max(2 * SMALL_REPLAY);
     if panels.is_empty() {
         body.append(note(y + 20.0, "nothing to draw"));
@@ -66,10 +52,7 @@ fn finish(title: &str, height: f64, categories: &[Category], body: Group) -> Str
         .set("width", WIDTH)
         .set("height", height)
         .set("viewBox", (0, 0, WIDTH, height))
-        .set(
-            "font-family",
-            "system-ui, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif",
-        )
+        .set("font-family", "system-ui, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif")
         .set("fill", INK)
         .set("aria-label", printable(title));
     if categories.contains(&Category::Preemptible) {
@@ -82,10 +65,7 @@ fn finish(title: &str, height: f64, categories: &[Category], body: Group) -> Str
 }
 
 fn small(into: &mut Group, y: f64, panel: &Panel, axis: TimeAxis, most: usize) -> f64 {
-    let place = Place {
-        top: y + HEADING_HEIGHT,
-        height: GANTT_HEIGHT,
-    };
+    let place = Place { top: y + HEADING_HEIGHT, height: GANTT_HEIGHT };
     let incomplete = chart::gantt(into, place, axis, panel, &panel.segments, most);
     heading(into, y, panel, incomplete);
     if panel.segments.is_empty() {
@@ -102,14 +82,8 @@ fn large(
     window: Option<Window>,
     most: usize,
 ) -> f64 {
-    let overview = Place {
-        top: y + HEADING_HEIGHT + 18.0,
-        height: OVERVIEW_HEIGHT,
-    };
-    let detail = Place {
-        top: overview.bottom() + AXIS_HEIGHT + 12.0,
-        height: DETAIL_HEIGHT,
-    };
+    let overview = Place { top: y + HEADING_HEIGHT + 18.0, height: OVERVIEW_HEIGHT };
+    let detail = Place { top: overview.bottom() + AXIS_HEIGHT + 12.0, height: DETAIL_HEIGHT };
     if let Some(window) = window {
         into.append(zoom(overview, detail, axis, window));
     }
@@ -124,11 +98,7 @@ fn large(
     };
     let shown = |segment: &Segment| segment.overlaps(window.from, window.to);
     let segments: Vec<Segment> = panel.segments.iter().copied().filter(shown).collect();
-    let axis = TimeAxis {
-        from: window.from,
-        to: window.to,
-        ..axis
-    };
+    let axis = TimeAxis { from: window.from, to: window.to, ..axis };
     let incomplete = chart::gantt(into, detail, axis, panel, &segments, most);
     heading(into, y, panel, incomplete);
     if segments.is_empty() {
@@ -203,15 +173,8 @@ fn occurring(panels: &[Panel]) -> Vec<Category> {
 }
 
 fn ordered(panel: &Panel) -> Panel {
-    let segments = panel
-        .segments
-        .iter()
-        .map(|segment| segment.ordered())
-        .collect();
-    Panel {
-        segments,
-        ..panel.clone()
-    }
+    let segments = panel.segments.iter().map(|segment| segment.ordered()).collect();
+    Panel { segments, ..panel.clone() }
 }
 
 /// Up to this many segments in the largest panel, every segment is drawn.

@@ -7,10 +7,8 @@ pub(super) struct Lcg(pub(super) u64);
 
 impl Lcg {
     pub(super) fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % limit
     }
 }
@@ -24,21 +22,10 @@ pub(super) fn generated(random: &mut Lcg, count: u64, processors: u64) -> Panel 
         let end = start + random.below(1_000);
         busy_until[lane] = end;
         let category = Category::ALL[usize::try_from(random.below(5)).unwrap()];
-        Segment {
-            job: job.cast_signed(),
-            start,
-            end,
-            processors: 1,
-            category,
-        }
+        Segment { job: job.cast_signed(), start, end, processors: 1, category }
     };
     let segments = (0..count).map(segment).collect();
-    Panel {
-        title: "generated".to_owned(),
-        summary: "no summary".to_owned(),
-        processors,
-        segments,
-    }
+    Panel { title: "generated".to_owned(), summary: "no summary".to_owned(), processors, segments }
 }
 
 /// Checks that tags are balanced and that no markup is left in texts and attributes. Returns the
@@ -74,16 +61,10 @@ fn well_formed(document: &str) -> usize {
 fn check_text(text: &str) {
     for (at, _) in text.match_indices('&') {
         let name = text[at + 1..].split(';').next().unwrap();
-        assert!(
-            ["amp", "lt", "gt", "quot", "apos"].contains(&name),
-            "{text}"
-        );
+        assert!(["amp", "lt", "gt", "quot", "apos"].contains(&name), "{text}");
     }
     assert!(!text.contains("NaN") && !text.contains("inf"), "{text}");
-    assert!(
-        text.chars().all(|c| c >= ' ' || c == '\n' || c == '\t'),
-        "{text:?}"
-    );
+    assert!(text.chars().all(|c| c >= ' ' || c == '\n' || c == '\t'), "{text:?}");
 }
 
 fn panel(processors: u64, segments: &[(u64, u64, u64)]) -> Panel {
@@ -95,12 +76,7 @@ fn panel(processors: u64, segments: &[(u64, u64, u64)]) -> Panel {
         category: Category::Preemptible,
     };
     let segments = segments.iter().map(segment).collect();
-    Panel {
-        title: "policy".to_owned(),
-        summary: String::new(),
-        processors,
-        segments,
-    }
+    Panel { title: "policy".to_owned(), summary: String::new(), processors, segments }
 }
 
 #[test]
@@ -136,10 +112,7 @@ fn texts_are_escaped() {
     let document = render("<title> & \"quoted\" 'too'", &[panel]);
     well_formed(&document);
     assert!(document.contains("&lt;policy&gt; &amp; "), "{document}");
-    assert!(
-        document.contains("aria-label=\"&lt;title&gt; &amp; &quot;quoted&quot;"),
-        "{document}"
-    );
+    assert!(document.contains("aria-label=\"&lt;title&gt; &amp; &quot;quoted&quot;"), "{document}");
 }
 
 #[test]
@@ -165,20 +138,14 @@ fn the_legend_names_only_what_occurs() {
 #[test]
 fn segments_beyond_the_capacity_are_counted() {
     let document = render("capacity", &[panel(4, &[(0, 5, 3), (1, 5, 2), (2, 5, 1)])]);
-    assert!(
-        document.contains("(2 segments not drawn in full)"),
-        "{document}"
-    );
+    assert!(document.contains("(2 segments not drawn in full)"), "{document}");
     assert!(!render("capacity", &[panel(4, &[(0, 5, 3), (1, 5, 1)])]).contains("in full"));
 }
 
 #[test]
 fn a_large_replay_stays_small_on_the_page() {
     let mut random = Lcg(2);
-    let panels = [
-        generated(&mut random, 100_000, 512),
-        generated(&mut random, 80_000, 512),
-    ];
+    let panels = [generated(&mut random, 100_000, 512), generated(&mut random, 80_000, 512)];
     let document = render("large", &panels);
     well_formed(&document);
     assert!(document.len() < 2_000_000, "{}", document.len());

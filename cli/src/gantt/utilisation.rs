@@ -26,15 +26,10 @@ pub(super) fn measure(segments: &[Segment], from: u64, to: u64, bins: u64) -> Ut
     };
     let edges: Vec<u64> = (0..=bins).map(edge).collect();
     let works = Category::ALL.map(|category| {
-        let of_category = segments
-            .iter()
-            .filter(|segment| segment.category == category);
+        let of_category = segments.iter().filter(|segment| segment.category == category);
         measure_one(of_category, &edges)
     });
-    Utilisation {
-        edges,
-        work: works.to_vec(),
-    }
+    Utilisation { edges, work: works.to_vec() }
 }
 
 fn measure_one<'a>(segments: impl Iterator<Item = &'a Segment>, edges: &[u64]) -> Vec<u128> {
@@ -90,13 +85,7 @@ mod tests {
                     let end = start + random.below(from + span - start + 1);
                     let category = Category::ALL[usize::try_from(random.below(5)).unwrap()];
                     let processors = random.below(9);
-                    Segment {
-                        job: job.cast_signed(),
-                        start,
-                        end,
-                        processors,
-                        category,
-                    }
+                    Segment { job: job.cast_signed(), start, end, processors, category }
                 })
                 .collect();
             let measured = measure(&segments, from, from + span, 1 + random.below(40));
@@ -105,9 +94,7 @@ mod tests {
                     let (low, high) = (measured.edges[bin], measured.edges[bin + 1]);
                     let expected: u64 = (low..high)
                         .flat_map(|now| {
-                            segments
-                                .iter()
-                                .filter(move |s| s.start <= now && now < s.end)
+                            segments.iter().filter(move |s| s.start <= now && now < s.end)
                         })
                         .filter(|segment| segment.category == *category)
                         .map(|segment| segment.processors)
@@ -117,11 +104,7 @@ mod tests {
             }
             let total: u128 = measured.work.iter().flatten().sum();
             let work = |s: &Segment| u128::from(s.processors * (s.end - s.start));
-            assert_eq!(
-                total,
-                segments.iter().map(work).sum::<u128>(),
-                "case {case}"
-            );
+            assert_eq!(total, segments.iter().map(work).sum::<u128>(), "case {case}");
         }
     }
 
@@ -137,9 +120,6 @@ mod tests {
         let measured = measure(&[all; 9], 0, u64::MAX, 1);
         assert_eq!(measured.work[0], [u128::MAX]);
         let measured = measure(&[all; 9], 5, 5, 300);
-        assert_eq!(
-            (measured.edges.as_slice(), measured.work[0].len()),
-            ([5].as_slice(), 0)
-        );
+        assert_eq!((measured.edges.as_slice(), measured.work[0].len()), ([5].as_slice(), 0));
     }
 }

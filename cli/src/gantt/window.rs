@@ -21,20 +21,14 @@ pub(super) struct Window {
 /// *Complexity*: `O(n log n)` for `n` segments.
 pub(super) fn choose(panels: &[Panel], most: usize) -> Option<Window> {
     let backfilled = |panel: &&Panel| {
-        let starts = panel
-            .segments
-            .iter()
-            .filter(|segment| segment.category.is_backfilled());
+        let starts = panel.segments.iter().filter(|segment| segment.category.is_backfilled());
         starts.count()
     };
     // `max_by_key` would keep the last of equals.
     let reference = panels.iter().rev().max_by_key(backfilled)?;
     let none_backfilled = backfilled(&reference) == 0;
     let windows = candidates(panels, reference, most)?;
-    let mut lengths: Vec<u64> = windows
-        .iter()
-        .map(|window| window.to - window.from)
-        .collect();
+    let mut lengths: Vec<u64> = windows.iter().map(|window| window.to - window.from).collect();
     lengths.sort_unstable();
     let shortest = lengths.get(lengths.len() / 2)? / 2;
 
@@ -65,16 +59,9 @@ fn candidates(panels: &[Panel], reference: &Panel, most: usize) -> Option<Vec<Wi
         times.sort_unstable();
         times
     };
-    let starts: Vec<_> = panels
-        .iter()
-        .map(|panel| sorted(panel, |s| s.start))
-        .collect();
+    let starts: Vec<_> = panels.iter().map(|panel| sorted(panel, |s| s.start)).collect();
     let ends: Vec<_> = panels.iter().map(|panel| sorted(panel, ended_by)).collect();
-    let last = ends
-        .iter()
-        .filter_map(|times| times.last().copied())
-        .max()
-        .unwrap_or(0);
+    let last = ends.iter().filter_map(|times| times.last().copied()).max().unwrap_or(0);
     let mut before = vec![(0, 0); panels.len()];
     let mut from = sorted(reference, |segment| segment.start);
     from.dedup();
@@ -118,16 +105,7 @@ impl<'a> Inside<'a> {
         let mut by_end = segments.to_vec();
         by_end.sort_by_key(|segment| segment.end);
         segments.sort_by_key(|segment| segment.start);
-        Self {
-            by_start: segments,
-            by_end,
-            from: 0,
-            to: 0,
-            left: 0,
-            entered: 0,
-            count: 0,
-            work: 0,
-        }
+        Self { by_start: segments, by_end, from: 0, to: 0, left: 0, entered: 0, count: 0, work: 0 }
     }
 
     fn move_to(&mut self, window: Window) {
@@ -176,27 +154,16 @@ mod tests {
     use super::*;
 
     fn shown(panel: &Panel, window: Window) -> usize {
-        panel
-            .segments
-            .iter()
-            .filter(|s| s.overlaps(window.from, window.to))
-            .count()
+        panel.segments.iter().filter(|s| s.overlaps(window.from, window.to)).count()
     }
 
     #[test]
     fn windows_keep_to_the_limit_and_nearly_reach_it() {
         let mut random = Lcg(3);
         for _ in 0..30 {
-            let panels = [
-                generated(&mut random, 900, 16),
-                generated(&mut random, 700, 16),
-            ];
+            let panels = [generated(&mut random, 900, 16), generated(&mut random, 700, 16)];
             let window = choose(&panels, 200).unwrap();
-            let largest = panels
-                .iter()
-                .map(|panel| shown(panel, window))
-                .max()
-                .unwrap();
+            let largest = panels.iter().map(|panel| shown(panel, window)).max().unwrap();
             assert!((150..=200).contains(&largest), "{largest} in {window:?}");
         }
     }
@@ -204,10 +171,7 @@ mod tests {
     #[test]
     fn the_count_inside_is_that_of_a_full_scan() {
         let mut random = Lcg(5);
-        let panels = [
-            generated(&mut random, 600, 8),
-            generated(&mut random, 600, 8),
-        ];
+        let panels = [generated(&mut random, 600, 8), generated(&mut random, 600, 8)];
         let mut scored = panels[0].segments.clone();
         let mut inside = Inside::new(&mut scored);
         let windows = candidates(&panels, &panels[0], 50).unwrap();
@@ -231,39 +195,20 @@ mod tests {
             start: i * 10,
             end: i * 10 + 10,
             processors: 1,
-            category: if (600..650).contains(&i) {
-                Category::BeforeShadow
-            } else {
-                Category::Head
-            },
+            category: if (600..650).contains(&i) { Category::BeforeShadow } else { Category::Head },
         };
         let segments = (0..1_000).map(segment).collect();
-        let panel = Panel {
-            title: String::new(),
-            summary: String::new(),
-            processors: 4,
-            segments,
-        };
+        let panel = Panel { title: String::new(), summary: String::new(), processors: 4, segments };
         let window = choose(&[panel], 100).unwrap();
         assert!(window.from <= 6_000 && 6_500 <= window.to, "{window:?}");
     }
 
     #[test]
     fn no_window_where_too_many_run_at_once() {
-        let segment = Segment {
-            job: 1,
-            start: 5,
-            end: 9,
-            processors: 1,
-            category: Category::Head,
-        };
+        let segment = Segment { job: 1, start: 5, end: 9, processors: 1, category: Category::Head };
         let segments = vec![segment; 500];
-        let panel = Panel {
-            title: String::new(),
-            summary: String::new(),
-            processors: 500,
-            segments,
-        };
+        let panel =
+            Panel { title: String::new(), summary: String::new(), processors: 500, segments };
         assert_eq!(choose(std::slice::from_ref(&panel), 200), None);
         assert_eq!(choose(&[panel], 500), Some(Window { from: 5, to: 9 }));
         assert_eq!(choose(&[], 200), None);
@@ -279,12 +224,8 @@ mod tests {
             category: Category::BeforeShadow,
         };
         let segments = (0..5_000).map(segment).collect();
-        let panel = Panel {
-            title: String::new(),
-            summary: String::new(),
-            processors: 600,
-            segments,
-        };
+        let panel =
+            Panel { title: String::new(), summary: String::new(), processors: 600, segments };
         assert_eq!(choose(std::slice::from_ref(&panel), 200), None);
         assert!(choose(&[panel], 1_200).is_some());
     }

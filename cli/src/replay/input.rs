@@ -32,10 +32,7 @@ pub(super) fn load(
         let file = File::open(path).map_err(|error| Error::input(&name, error))?;
         (name, Box::new(file))
     };
-    let rules = CleaningRules {
-        strict,
-        ..CleaningRules::default()
-    };
+    let rules = CleaningRules { strict, ..CleaningRules::default() };
     let chunks = chunks(stream).map_err(|error| Error::input(&name, error))?;
     let trace = Trace::read(Reader::new(chunks), processors, rules)
         .map_err(|error| Error::input(&name, explain(error)))?;
@@ -51,11 +48,7 @@ pub(super) fn load(
 fn chunks(stream: impl Read + 'static) -> io::Result<Chunks> {
     let mut stream = BufReader::with_capacity(CHUNK, stream);
     let packed = stream.fill_buf()?.starts_with(&GZIP_MAGIC);
-    Ok(Chunks(if packed {
-        Box::new(MultiGzDecoder::new(stream))
-    } else {
-        Box::new(stream)
-    }))
+    Ok(Chunks(if packed { Box::new(MultiGzDecoder::new(stream)) } else { Box::new(stream) }))
 }
 
 struct Chunks(Box<dyn Read>);
@@ -96,21 +89,11 @@ fn explain(error: TraceError<io::Error>) -> String {
 fn embedded(processors: Option<NonZeroU64>) -> Workload {
     let processors = processors.unwrap_or(EMBEDDED_PROCESSORS);
     let model = Lublin::typeless(processors).with_estimates(Estimates::Factor { percent: 400 });
-    let jobs: Vec<_> = model
-        .generate(Pcg64::seed_from_u64(EMBEDDED_SEED))
-        .take(EMBEDDED_JOBS)
-        .collect();
-    let cleaning = CleaningReport {
-        jobs: jobs.len() as u64,
-        ..CleaningReport::default()
-    };
+    let jobs: Vec<_> =
+        model.generate(Pcg64::seed_from_u64(EMBEDDED_SEED)).take(EMBEDDED_JOBS).collect();
+    let cleaning = CleaningReport { jobs: jobs.len() as u64, ..CleaningReport::default() };
     let name = format!("seeded Lublin–Feitelson workload ({EMBEDDED_JOBS} jobs)");
-    Workload {
-        name,
-        processors: processors.get(),
-        jobs,
-        cleaning,
-    }
+    Workload { name, processors: processors.get(), jobs, cleaning }
 }
 
 const EMBEDDED_SEED: u64 = 1;

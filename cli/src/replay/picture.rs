@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use apportion_backfill::{StartReason, Suspension};
+use apportion_backfill::{StartKind, Suspension};
 
 use super::{Replayed, Workload};
 use crate::gantt::{self, Category, Panel, Segment};
@@ -48,15 +48,13 @@ fn segments(workload: &Workload, replayed: &Replayed) -> Vec<Segment> {
     segments
 }
 
-fn category(reason: StartReason) -> Category {
+fn category(reason: StartKind) -> Category {
     match reason {
-        StartReason::BeforeShadow { .. } => Category::BeforeShadow,
+        StartKind::BeforeShadow => Category::BeforeShadow,
         // Where nobody holds a reservation, every free processor is extra.
-        StartReason::ExtraProcessors { .. } | StartReason::Greedy { .. } => {
-            Category::ExtraProcessors
-        }
-        StartReason::Reserved { .. } => Category::Reserved,
-        StartReason::BeyondShadow { .. } => Category::Preemptible,
+        StartKind::ExtraProcessors | StartKind::Greedy => Category::ExtraProcessors,
+        StartKind::Reserved => Category::Reserved,
+        StartKind::BeyondShadow => Category::Preemptible,
         _ => Category::Head,
     }
 }

@@ -52,10 +52,7 @@ impl FromStr for Policy {
             });
         }
         let names: Vec<&str> = NAMED.iter().map(|named| named.0).collect();
-        Err(format!(
-            "expected one of {}, reservations:K",
-            names.join(", ")
-        ))
+        Err(format!("expected one of {}, reservations:K", names.join(", ")))
     }
 }
 
@@ -64,10 +61,7 @@ impl fmt::Display for Policy {
         if let Self::Reservations(depth) = self {
             return write!(formatter, "reservations:{depth}");
         }
-        let name = NAMED
-            .iter()
-            .find(|named| named.1 == *self)
-            .map_or("", |named| named.0);
+        let name = NAMED.iter().find(|named| named.1 == *self).map_or("", |named| named.0);
         formatter.write_str(name)
     }
 }
@@ -94,12 +88,7 @@ pub(crate) fn replay(
     ties: Ties,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Outcome, ReplayError> {
-    let mut run = Run {
-        processors,
-        jobs,
-        ties,
-        progress,
-    };
+    let mut run = Run { processors, jobs, ties, progress };
     match policy {
         Policy::Fcfs => run.depth(Depth::NoBackfill),
         Policy::Easy => run.depth(Depth::Reservations(1)),
@@ -111,11 +100,9 @@ pub(crate) fn replay(
             MeanOfLastTwo::default(),
             Correction::Incremental { minute: 60 },
         ),
-        Policy::EasyPlusPlusRequest => run.easy(
-            ShortestFirst,
-            MeanOfLastTwo::default(),
-            Correction::Requested,
-        ),
+        Policy::EasyPlusPlusRequest => {
+            run.easy(ShortestFirst, MeanOfLastTwo::default(), Correction::Requested)
+        }
         Policy::EasyClairvoyant => run.easy(AsQueued, Supplied, Correction::Requested),
         Policy::EasySjbfClairvoyant => run.easy(ShortestFirst, Supplied, Correction::Requested),
         Policy::EasyPreemptive => run.preemptive(),
@@ -132,16 +119,12 @@ struct Run<'a> {
 
 impl Run<'_> {
     fn depth(&mut self, depth: Depth) -> Result<Outcome, ReplayError> {
-        let policy = self
-            .config()
-            .and_then(|config| Backfill::new(config.depth(depth)));
+        let policy = self.config().and_then(|config| Backfill::new(config.depth(depth)));
         self.play(policy)
     }
 
     fn preemptive(&mut self) -> Result<Outcome, ReplayError> {
-        let policy = self
-            .config()
-            .and_then(|config| Backfill::new(config.preemptive(true)));
+        let policy = self.config().and_then(|config| Backfill::new(config.preemptive(true)));
         self.play(policy)
     }
 
@@ -152,12 +135,7 @@ impl Run<'_> {
         correction: Correction,
     ) -> Result<Outcome, ReplayError> {
         let policy = self.config().and_then(|config| {
-            Backfill::with(
-                config.correction(correction),
-                BySubmission,
-                backfill_order,
-                predictor,
-            )
+            Backfill::with(config.correction(correction), BySubmission, backfill_order, predictor)
         });
         self.play(policy)
     }

@@ -120,18 +120,9 @@ pub(super) fn table(workload: &Workload, rows: &[&Row]) -> String {
 /// What cleaning did, if it did anything.
 fn cleaning_line(cleaning: &CleaningReport) -> String {
     let counts = [
-        (
-            "dropped for their runtime",
-            cleaning.dropped_for(DropReason::Runtime),
-        ),
-        (
-            "dropped for their processors",
-            cleaning.dropped_for(DropReason::Processors),
-        ),
-        (
-            "dropped for their submit time",
-            cleaning.dropped_for(DropReason::Submit),
-        ),
+        ("dropped for their runtime", cleaning.dropped_for(DropReason::Runtime)),
+        ("dropped for their processors", cleaning.dropped_for(DropReason::Processors)),
+        ("dropped for their submit time", cleaning.dropped_for(DropReason::Submit)),
         ("partial lines skipped", cleaning.partial),
         ("cut to the machine", cleaning.processors_capped),
         ("killed at their estimate", cleaning.runtimes_clamped),
@@ -142,11 +133,7 @@ fn cleaning_line(cleaning: &CleaningReport) -> String {
         .filter(|count| count.1 > 0)
         .map(|(what, count)| format!("{count} {what}"))
         .collect();
-    if parts.is_empty() {
-        String::new()
-    } else {
-        format!("cleaning: {}\n", parts.join(", "))
-    }
+    if parts.is_empty() { String::new() } else { format!("cleaning: {}\n", parts.join(", ")) }
 }
 
 /// `job_id,start`, a line a job in order of submission.
@@ -162,21 +149,11 @@ pub(super) fn starts(jobs: &[Job], outcome: &Outcome) -> String {
 /// Seconds, and what they amount to in the two largest units.
 fn duration(seconds: f64) -> String {
     let units = [("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0)];
-    let Some(at) = units
-        .iter()
-        .position(|unit| seconds >= unit.1)
-        .filter(|&at| at < 3)
-    else {
+    let Some(at) = units.iter().position(|unit| seconds >= unit.1).filter(|&at| at < 3) else {
         return format!("{seconds:.1} s");
     };
     let (large, small) = (units[at], units[at + 1]);
     let whole = (seconds / small.1).round();
     let ratio = large.1 / small.1;
-    format!(
-        "{} {} {} {}",
-        (whole / ratio).floor(),
-        large.0,
-        whole % ratio,
-        small.0
-    )
+    format!("{} {} {} {}", (whole / ratio).floor(), large.0, whole % ratio, small.0)
 }

@@ -75,13 +75,7 @@ pub enum CleanError {
 impl CleanError {
     /// No job left of the records of a report.
     pub(crate) fn none_of(report: &CleaningReport) -> Self {
-        let CleaningReport {
-            records, partial, ..
-        } = *report;
-        Self::NoJobs {
-            records,
-            dropped: report.dropped(),
-            partial,
-        }
+        let CleaningReport { records, partial, .. } = *report;
+        Self::NoJobs { records, dropped: report.dropped(), partial }
     }
 }

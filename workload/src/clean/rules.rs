@@ -4,10 +4,7 @@ use core::fmt;
 /// permits all; each case is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "four switches that do not depend on each other"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "four switches that do not depend on each other")]
 pub struct CleaningRules {
     /// A job of more processors than the machine gets them all. Off: an error.
     pub cap_processors: bool,
@@ -22,12 +19,7 @@ pub struct CleaningRules {
 
 impl Default for CleaningRules {
     fn default() -> Self {
-        Self {
-            cap_processors: true,
-            clamp_runtime: true,
-            skip_partial: true,
-            strict: false,
-        }
+        Self { cap_processors: true, clamp_runtime: true, skip_partial: true, strict: false }
     }
 }
 
@@ -106,11 +98,6 @@ impl CleaningReport {
     /// Whether nothing was dropped, skipped, changed or moved: the jobs are the records.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        *self
-            == Self {
-                records: self.records,
-                jobs: self.records,
-                ..Self::default()
-            }
+        *self == Self { records: self.records, jobs: self.records, ..Self::default() }
     }
 }

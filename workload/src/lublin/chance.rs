@@ -85,10 +85,7 @@ pub(super) fn gamma(shape: f64, scale: f64, rng: &mut impl Rng) -> f64 {
 
 /// Draws until a number is at most `limit`; after [`TRIES`] draws `limit` itself.
 pub(super) fn at_most<R: Rng>(limit: f64, rng: &mut R, draw: impl Fn(&mut R) -> f64) -> f64 {
-    (0..TRIES)
-        .map(|_| draw(rng))
-        .find(|&drawn| drawn <= limit)
-        .unwrap_or(limit)
+    (0..TRIES).map(|_| draw(rng)).find(|&drawn| drawn <= limit).unwrap_or(limit)
 }
 
 /// The whole part of a number; 0 for negative numbers and NaN, `u64::MAX` for all above it.
@@ -102,10 +99,7 @@ pub(super) fn to_whole(number: f64) -> u64 {
 }
 
 /// The nearest float.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "amounts beyond 2^53 may be rounded in a model"
-)]
+#[expect(clippy::cast_precision_loss, reason = "amounts beyond 2^53 may be rounded in a model")]
 pub(super) fn to_float(number: u64) -> f64 {
     number as f64
 }
@@ -158,27 +152,16 @@ mod tests {
         // Mean ab, variance ab^2, fourth central moment 3ab^4(a + 2): 4 standard errors.
         const COUNT: u32 = 100_000;
         let mut rng = Pcg64::new(2003, 63);
-        for (a, b) in [
-            (0.3, 2.0),
-            (0.97, 1.0),
-            (1.0, 0.5),
-            (4.2, 0.94),
-            (10.46, 0.4871),
-            (312.0, 0.03),
-        ] {
+        for (a, b) in
+            [(0.3, 2.0), (0.97, 1.0), (1.0, 0.5), (4.2, 0.94), (10.46, 0.4871), (312.0, 0.03)]
+        {
             let (mean, variance) = moments(COUNT, || gamma(a, b, &mut rng));
             let true_variance: f64 = a * b * b;
             let mean_error = (true_variance / f64::from(COUNT)).sqrt();
-            assert!(
-                (mean - a * b).abs() < 4.0 * mean_error,
-                "mean of {a}, {b}: {mean}"
-            );
+            assert!((mean - a * b).abs() < 4.0 * mean_error, "mean of {a}, {b}: {mean}");
             let fourth = 3.0 * a * b.powi(4) * (a + 2.0);
             let error = ((fourth - true_variance * true_variance) / f64::from(COUNT)).sqrt();
-            assert!(
-                (variance - true_variance).abs() < 4.0 * error,
-                "variance of {a}, {b}"
-            );
+            assert!((variance - true_variance).abs() < 4.0 * error, "variance of {a}, {b}");
         }
     }
 
@@ -198,10 +181,7 @@ mod tests {
             counts[usize::try_from(below(6, || rng.next_u64())).unwrap()] += 1;
         }
         // Standard error sqrt(60000 / 6 * 5 / 6) = 91: 4 of them.
-        assert!(
-            counts.iter().all(|count| count.abs_diff(10_000) < 4 * 91),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|count| count.abs_diff(10_000) < 4 * 91), "{counts:?}");
         assert_eq!(below(0, || rng.next_u64()), 0);
         assert_eq!(below(1, || rng.next_u64()), 0);
         // Three quarters of 2^64: the plain product would favour every third value.
@@ -246,10 +226,6 @@ mod tests {
             0.063_805_354_800_177_97,
             70.0,
         ];
-        assert_eq!(
-            found.map(f64::to_bits),
-            expected.map(f64::to_bits),
-            "{found:?}"
-        );
+        assert_eq!(found.map(f64::to_bits), expected.map(f64::to_bits), "{found:?}");
     }
 }

@@ -50,10 +50,7 @@ const DAY_START: usize = 11;
 ///
 /// *Source*: NIST Digital Library of Mathematical Functions, 8.11.4 (the series, below shape + 1)
 /// and 8.9.2 (the continued fraction, above, evaluated by Lentz's method).
-#[expect(
-    clippy::many_single_char_names,
-    reason = "the usual symbols of Lentz's method"
-)]
+#[expect(clippy::many_single_char_names, reason = "the usual symbols of Lentz's method")]
 fn gamma_cumulative(x: f64, shape: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
@@ -89,11 +86,7 @@ fn gamma_cumulative(x: f64, shape: f64) -> f64 {
 }
 
 fn away_from_zero(number: f64) -> f64 {
-    if libm::fabs(number) < TINY {
-        TINY
-    } else {
-        number
-    }
+    if libm::fabs(number) < TINY { TINY } else { number }
 }
 
 const TERMS: u64 = 10_000;
@@ -109,16 +102,11 @@ mod tests {
         for x in [0.01, 0.5, 1.0, 1.9, 2.1, 3.9, 4.1, 10.0, 40.0, 700.0] {
             let x: f64 = x;
             let erlang_3 = 1.0 - (-x).exp() * (1.0 + x + x * x / 2.0);
-            for (shape, expected) in [
-                (1.0, 1.0 - (-x).exp()),
-                (3.0, erlang_3),
-                (0.5, libm::erf(x.sqrt())),
-            ] {
+            for (shape, expected) in
+                [(1.0, 1.0 - (-x).exp()), (3.0, erlang_3), (0.5, libm::erf(x.sqrt()))]
+            {
                 let found = gamma_cumulative(x, shape);
-                assert!(
-                    (found - expected).abs() < 1e-13,
-                    "P({shape}, {x}) = {found}"
-                );
+                assert!((found - expected).abs() < 1e-13, "P({shape}, {x}) = {found}");
             }
         }
         assert!(gamma_cumulative(-1.0, 2.0) <= 0.0);
@@ -134,10 +122,7 @@ mod tests {
         // The mode of the gamma is (shape - 1) * scale = 28.4: the 28th half-hour, from 13:30.
         let most = (0..48).max_by(|&a, &b| cycle.weight(a).total_cmp(&cycle.weight(b)));
         assert_eq!(most, Some(27));
-        assert_eq!(
-            cycle.weight(48 * 1000 + 7).to_bits(),
-            cycle.weight(7).to_bits()
-        );
+        assert_eq!(cycle.weight(48 * 1000 + 7).to_bits(), cycle.weight(7).to_bits());
     }
 
     #[test]

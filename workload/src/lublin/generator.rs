@@ -35,12 +35,7 @@ impl<R: Rng> Generator<R> {
             clock.advance(&stream.parameters, &stream.cycle, &mut rng);
             clocks.push(clock);
         }
-        Self {
-            model,
-            clocks,
-            last_id: 0,
-            rng,
-        }
+        Self { model, clocks, last_id: 0, rng }
     }
 }
 
@@ -51,11 +46,7 @@ impl<R: Rng> Iterator for Generator<R> {
         let arrivals = self.model.streams.iter().zip(&mut self.clocks);
         // The minimum of equal keys is the first: the interactive stream.
         let (stream, clock) = arrivals.min_by_key(|(_, clock)| clock.arrival)?;
-        let Stream {
-            parameters,
-            cycle,
-            queue,
-        } = stream;
+        let Stream { parameters, cycle, queue } = stream;
         let submit = clock.arrival;
         if submit == u64::MAX {
             return None;
@@ -68,16 +59,7 @@ impl<R: Rng> Iterator for Generator<R> {
         let estimate = estimate(self.model.estimates, runtime, rng.next_u64());
         clock.advance(parameters, cycle, rng);
         self.last_id = id;
-        Some(Job {
-            id,
-            submit,
-            runtime,
-            processors,
-            estimate,
-            user: -1,
-            queue: *queue,
-            line: 0,
-        })
+        Some(Job { id, submit, runtime, processors, estimate, user: -1, queue: *queue, line: 0 })
     }
 }
 
@@ -101,9 +83,7 @@ impl Clock {
     /// it is shorter where the weight is large.
     fn advance(&mut self, parameters: &Parameters, cycle: &DailyCycle, rng: &mut impl Rng) {
         let shape = parameters.gap_shape * parameters.gap_ratio;
-        let gap = at_most(MAX_LN_GAP, rng, |rng| {
-            gamma(shape, parameters.gap_scale, rng)
-        });
+        let gap = at_most(MAX_LN_GAP, rng, |rng| gamma(shape, parameters.gap_scale, rng));
         self.points += libm::exp(gap) / to_float(HALF_HOUR);
         for _ in 0..MAX_STEPS {
             let weight = cycle.weight(self.half_hours);
@@ -117,10 +97,7 @@ impl Clock {
         // Differs from the program, which drops the fraction of a second at every gap and so loses
         // half a second a job: here only the arrival is rounded down, never the time itself.
         let seconds = to_whole(passed * to_float(HALF_HOUR)).min(HALF_HOUR - 1);
-        self.arrival = self
-            .half_hours
-            .saturating_mul(HALF_HOUR)
-            .saturating_add(seconds);
+        self.arrival = self.half_hours.saturating_mul(HALF_HOUR).saturating_add(seconds);
     }
 }
 
@@ -148,9 +125,7 @@ fn size(parameters: &Parameters, rng: &mut impl Rng) -> u64 {
 /// Seconds that a job of so many processors runs.
 fn runtime(parameters: &Parameters, processors: u64, rng: &mut impl Rng) -> u64 {
     let line = parameters.short_slope * to_float(processors) + parameters.short_intercept;
-    let ln = at_most(MAX_LN_RUNTIME, rng, |rng| {
-        hyper_gamma(parameters, line, rng)
-    });
+    let ln = at_most(MAX_LN_RUNTIME, rng, |rng| hyper_gamma(parameters, line, rng));
     to_whole(libm::exp(ln)).max(1)
 }
 
@@ -199,10 +174,7 @@ mod tests {
         // Mean m = p·m1 + (1 - p)·m2; second moment p·(v1 + m1²) + (1 - p)·(v2 + m2²). The comment
         // in the authors' program squares the probabilities in the variance, which is a slip.
         const COUNT: u32 = 200_000;
-        for parameters in [
-            Parameters::typeless(MACHINE),
-            Parameters::interactive(MACHINE),
-        ] {
+        for parameters in [Parameters::typeless(MACHINE), Parameters::interactive(MACHINE)] {
             for processors in [1.0, 16.0, 128.0] {
                 let p = (parameters.short_slope * processors + parameters.short_intercept).max(0.0);
                 let moments = |shape: f64, scale: f64| {
@@ -213,9 +185,8 @@ mod tests {
                 let (m2, s2) = moments(parameters.long_shape, parameters.long_scale);
                 let (m, s) = (p * m1 + (1.0 - p) * m2, p * s1 + (1.0 - p) * s2);
                 let mut rng = Pcg64::new(7, 7);
-                let drawn: Vec<f64> = (0..COUNT)
-                    .map(|_| hyper_gamma(&parameters, p, &mut rng))
-                    .collect();
+                let drawn: Vec<f64> =
+                    (0..COUNT).map(|_| hyper_gamma(&parameters, p, &mut rng)).collect();
                 let mean = |power: i32| {
                     drawn.iter().map(|x| x.powi(power)).sum::<f64>() / f64::from(COUNT)
                 };
@@ -223,10 +194,7 @@ mod tests {
                 assert!((mean(1) - m).abs() < 4.0 * error, "mean at {processors}");
                 // The error of the mean square from the sample itself.
                 let error = ((mean(4) - mean(2).powi(2)) / f64::from(COUNT)).sqrt();
-                assert!(
-                    (mean(2) - s).abs() < 4.0 * error,
-                    "mean square at {processors}"
-                );
+                assert!((mean(2) - s).abs() < 4.0 * error, "mean square at {processors}");
             }
         }
     }
@@ -285,15 +253,7 @@ mod tests {
         ] {
             let jobs = model.generate(Pcg64::new(2003, 63)).take(4);
             let found: Vec<_> = jobs
-                .map(|job| {
-                    (
-                        job.submit,
-                        job.runtime,
-                        job.processors,
-                        job.estimate,
-                        job.queue,
-                    )
-                })
+                .map(|job| (job.submit, job.runtime, job.processors, job.estimate, job.queue))
                 .collect();
             assert_eq!(found, expected);
         }
@@ -301,32 +261,17 @@ mod tests {
 
     #[test]
     fn jobs_are_numbered_and_the_streams_merged_by_arrival() {
-        let jobs: Vec<_> = Lublin::mixed(MACHINE)
-            .generate(Pcg64::new(5, 5))
-            .take(5000)
-            .collect();
-        assert!(
-            jobs.iter()
-                .zip(1..)
-                .all(|(job, id)| job.id == id && job.user == -1)
-        );
+        let jobs: Vec<_> = Lublin::mixed(MACHINE).generate(Pcg64::new(5, 5)).take(5000).collect();
+        assert!(jobs.iter().zip(1..).all(|(job, id)| job.id == id && job.user == -1));
         assert!(jobs.is_sorted_by_key(|job| job.submit));
-        assert!(
-            [0, 1]
-                .iter()
-                .all(|&queue| jobs.iter().any(|job| job.queue == queue))
-        );
+        assert!([0, 1].iter().all(|&queue| jobs.iter().any(|job| job.queue == queue)));
     }
 
     #[test]
     fn estimates_fill_their_range() {
-        let drawn: Vec<u64> = (0..2000)
-            .map(|word| estimate(Estimates::Factor { percent: 150 }, 10, word))
-            .collect();
-        assert_eq!(
-            (drawn.iter().min(), drawn.iter().max()),
-            (Some(&10), Some(&25))
-        );
+        let drawn: Vec<u64> =
+            (0..2000).map(|word| estimate(Estimates::Factor { percent: 150 }, 10, word)).collect();
+        assert_eq!((drawn.iter().min(), drawn.iter().max()), (Some(&10), Some(&25)));
         assert_eq!(estimate(Estimates::Factor { percent: 0 }, 10, 7), 10);
         let widest = Estimates::Factor { percent: u32::MAX };
         assert!(estimate(widest, u64::MAX / 2, 7) >= u64::MAX / 2);
@@ -354,13 +299,7 @@ mod tests {
         parameters.gap_shape = f64::MAX;
         parameters.gap_ratio = f64::MAX;
         parameters.gap_scale = f64::MIN_POSITIVE;
-        let jobs = Lublin::new(parameters)
-            .unwrap()
-            .generate(Pcg64::new(1, 1))
-            .take(3);
-        assert!(
-            jobs.into_iter()
-                .all(|job| (1..=162_754).contains(&job.runtime))
-        );
+        let jobs = Lublin::new(parameters).unwrap().generate(Pcg64::new(1, 1)).take(3);
+        assert!(jobs.into_iter().all(|job| (1..=162_754).contains(&job.runtime)));
     }
 }

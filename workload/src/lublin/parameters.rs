@@ -160,10 +160,7 @@ impl Parameters {
         }
         let (serial, power_of_two) = (self.serial_probability, self.power_of_two_probability);
         if serial + power_of_two > 1.0 {
-            return Err(LublinError::SharesAboveOne {
-                serial,
-                power_of_two,
-            });
+            return Err(LublinError::SharesAboveOne { serial, power_of_two });
         }
         let (low, middle, high) = (self.log2_low, self.log2_middle, self.log2_high);
         if !(0.0 <= low && low <= middle && middle <= high && high <= MAX_LOG2) {
@@ -184,10 +181,9 @@ impl Parameters {
                 return Err(LublinError::NotPositive { parameter, value });
             }
         }
-        for (parameter, value) in [
-            ("short_slope", self.short_slope),
-            ("short_intercept", self.short_intercept),
-        ] {
+        for (parameter, value) in
+            [("short_slope", self.short_slope), ("short_intercept", self.short_intercept)]
+        {
             if !value.is_finite() {
                 return Err(LublinError::NotFinite { parameter, value });
             }
@@ -203,11 +199,7 @@ impl Parameters {
     fn sizes(processors: NonZeroU64, log2_low: f64, to_middle: f64, to_high: f64) -> Self {
         let high = (libm::log2(to_float(processors.get())) - to_high).clamp(0.0, MAX_LOG2);
         let low = log2_low.min(high);
-        let middle = if high - to_middle >= low {
-            high - to_middle
-        } else {
-            high - 1.5
-        };
+        let middle = if high - to_middle >= low { high - to_middle } else { high - 1.5 };
         Self {
             processors,
             serial_probability: 0.0,
@@ -304,19 +296,11 @@ mod tests {
     }
 
     fn sizes(parameters: &Parameters) -> [f64; 3] {
-        [
-            parameters.log2_low,
-            parameters.log2_middle,
-            parameters.log2_high,
-        ]
+        [parameters.log2_low, parameters.log2_middle, parameters.log2_high]
     }
 
     fn assert_bits(found: [f64; 3], expected: [f64; 3]) {
-        assert_eq!(
-            found.map(f64::to_bits),
-            expected.map(f64::to_bits),
-            "{found:?}"
-        );
+        assert_eq!(found.map(f64::to_bits), expected.map(f64::to_bits), "{found:?}");
     }
 
     #[test]
@@ -376,10 +360,7 @@ mod tests {
             refused(|bad| bad.gap_scale = f64::INFINITY),
             "expected a positive gap_scale, found inf"
         );
-        assert_eq!(
-            refused(|bad| bad.long_shape = 0.0),
-            "expected a positive long_shape, found 0"
-        );
+        assert_eq!(refused(|bad| bad.long_shape = 0.0), "expected a positive long_shape, found 0");
         assert_eq!(
             refused(|bad| bad.short_slope = f64::NEG_INFINITY),
             "expected a finite short_slope, found -inf"

@@ -52,11 +52,7 @@ pub(super) fn quote(word: &[u8]) -> String {
     // A character takes at most 4 bytes: enough is decoded for the 40 that are kept.
     let head = &word[..word.len().min(4 * QUOTED)];
     let text = String::from_utf8_lossy(head);
-    let mut quoted: String = text
-        .chars()
-        .take(QUOTED)
-        .flat_map(char::escape_debug)
-        .collect();
+    let mut quoted: String = text.chars().take(QUOTED).flat_map(char::escape_debug).collect();
     if head.len() < word.len() || text.chars().count() > QUOTED {
         quoted.push('…');
     }

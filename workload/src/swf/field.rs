@@ -75,11 +75,8 @@ mod tests {
         assert_eq!(Field::at(0).to_string(), "field 1 (job number)");
         assert_eq!(Field::at(4).to_string(), "field 5 (allocated processors)");
         assert_eq!(Field::at(17).to_string(), "field 18 (think time)");
-        let times: alloc::vec::Vec<_> = (0..FIELDS)
-            .map(Field::at)
-            .filter(|field| field.is_time())
-            .map(Field::number)
-            .collect();
+        let times: alloc::vec::Vec<_> =
+            (0..FIELDS).map(Field::at).filter(|field| field.is_time()).map(Field::number).collect();
         assert_eq!(times, [2, 3, 4, 6, 9, 18]);
     }
 }

@@ -74,10 +74,7 @@ impl Header {
     pub fn get(&self, key: &str) -> Option<&str> {
         self.lines.iter().find_map(|line| {
             let (found, value) = line.split_once(':')?;
-            found
-                .trim()
-                .eq_ignore_ascii_case(key)
-                .then_some(value.trim())
+            found.trim().eq_ignore_ascii_case(key).then_some(value.trim())
         })
     }
 
@@ -108,9 +105,7 @@ impl Header {
     /// The number at the start of a value; `None` if there is none or it is beyond 64 bits.
     fn number(&self, key: &str) -> Option<u64> {
         let value = self.get(key)?;
-        let end = value
-            .find(|letter: char| !letter.is_ascii_digit())
-            .unwrap_or(value.len());
+        let end = value.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(value.len());
         value[..end].parse().ok()
     }
 }
@@ -122,13 +117,7 @@ mod tests {
     #[test]
     fn values_are_found_by_key() {
         let mut header = Header::new();
-        for line in [
-            "Computer: SP2",
-            "maxnodes : 64",
-            "MaxProcs:",
-            "MaxJobs: -3",
-            "Note: a: b",
-        ] {
+        for line in ["Computer: SP2", "maxnodes : 64", "MaxProcs:", "MaxJobs: -3", "Note: a: b"] {
             header.push(line);
         }
         header.push("UnixStartTime: 99999999999999999999999");

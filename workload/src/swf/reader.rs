@@ -89,13 +89,7 @@ where
 {
     /// A reader of the text that the chunks make when they are joined.
     pub fn new(chunks: I) -> Self {
-        Self {
-            chunks,
-            chunk: None,
-            tail: Vec::new(),
-            number: 0,
-            ended: false,
-        }
+        Self { chunks, chunk: None, tail: Vec::new(), number: 0, ended: false }
     }
 
     /// The next piece of the chunk at hand: up to its line feed (true) or to its end (false).
@@ -215,20 +209,14 @@ fn entry(line: &[u8], first: bool) -> Option<Result<Entry, LineError>> {
     if line.len() > LINE_BYTES {
         return Some(Err(TOO_LONG));
     }
-    let line = if first {
-        line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)
-    } else {
-        line
-    };
+    let line = if first { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) } else { line };
     let line = skip_blanks(line.strip_suffix(b"\r").unwrap_or(line));
     match line {
         [] => None,
         [b';', comment @ ..] => Some(if memchr::memchr(b'\r', comment).is_some() {
             Err(LineError::CarriageReturn)
         } else {
-            Ok(Entry::Comment(
-                String::from_utf8_lossy(comment).trim().into(),
-            ))
+            Ok(Entry::Comment(String::from_utf8_lossy(comment).trim().into()))
         }),
         record => Some(Record::parse(record).map(Entry::Record)),
     }
@@ -247,9 +235,7 @@ mod tests {
     const RECORD: &str = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18";
 
     fn numbers(text: &str) -> Vec<u64> {
-        Reader::from_text(text)
-            .map(|line| line.unwrap().number)
-            .collect()
+        Reader::from_text(text).map(|line| line.unwrap().number).collect()
     }
 
     #[test]
@@ -268,10 +254,7 @@ mod tests {
             .collect();
         assert_eq!(
             lines,
-            [
-                Entry::Comment(";  Note: \u{fffd}".into()),
-                Entry::Comment(String::new())
-            ]
+            [Entry::Comment(";  Note: \u{fffd}".into()), Entry::Comment(String::new())]
         );
     }
 
@@ -281,10 +264,7 @@ mod tests {
         let mut reader = Reader::from_text(&text);
         assert!(reader.by_ref().take(2).all(|line| line.is_ok()));
         let kind = LineError::TooFewFields { found: 3 };
-        assert_eq!(
-            reader.next(),
-            Some(Err(ReadError::Line { number: 4, kind }))
-        );
+        assert_eq!(reader.next(), Some(Err(ReadError::Line { number: 4, kind })));
         assert_eq!(reader.next(), None);
         assert_eq!(reader.next(), None);
     }
@@ -300,16 +280,10 @@ mod tests {
 
     #[test]
     fn lines_beyond_the_limit_are_refused_however_they_are_cut() {
-        let too_long = || ReadError::Line {
-            number: 2,
-            kind: TOO_LONG,
-        };
+        let too_long = || ReadError::Line { number: 2, kind: TOO_LONG };
         for (length, fits) in [(LINE_BYTES, true), (LINE_BYTES + 1, false)] {
             let line = RECORD.to_owned() + &" ".repeat(length - RECORD.len());
-            for text in [
-                alloc::format!("; a\n{line}\n"),
-                alloc::format!("; a\n{line}"),
-            ] {
+            for text in [alloc::format!("; a\n{line}\n"), alloc::format!("; a\n{line}")] {
                 for cut in [1, 4, 100, LINE_BYTES, text.len() - 1] {
                     let (head, tail) = text.split_at(cut);
                     let chunks = [head, tail].map(Ok::<_, Infallible>);

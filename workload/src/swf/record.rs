@@ -173,10 +173,7 @@ impl fmt::Display for Record {
 
 /// `text` without the spaces and tabs at its start.
 pub(super) fn skip_blanks(text: &[u8]) -> &[u8] {
-    let blanks = text
-        .iter()
-        .take_while(|&&byte| byte == b' ' || byte == b'\t')
-        .count();
+    let blanks = text.iter().take_while(|&&byte| byte == b' ' || byte == b'\t').count();
     &text[blanks..]
 }
 
@@ -205,10 +202,7 @@ fn field(position: usize, text: &[u8]) -> Result<(i64, &[u8]), LineError> {
 /// The fields that [`field`] leaves: many digits, fractions, errors.
 #[cold]
 fn unusual_field(position: usize, text: &[u8]) -> Result<(i64, &[u8]), LineError> {
-    let end = text
-        .iter()
-        .position(|&byte| byte == b' ' || byte == b'\t')
-        .unwrap_or(text.len());
+    let end = text.iter().position(|&byte| byte == b' ' || byte == b'\t').unwrap_or(text.len());
     let (word, rest) = text.split_at(end);
     let field = Field::at(position);
     let (negative, magnitude) = match word {
@@ -232,16 +226,11 @@ fn unusual_field(position: usize, text: &[u8]) -> Result<(i64, &[u8]), LineError
     let value = whole.iter().try_fold(0_i64, |value, byte| {
         let digit = i64::from(byte - b'0');
         // Negative numbers count downwards, so that i64::MIN is in range.
-        value
-            .checked_mul(10)?
-            .checked_add(if negative { -digit } else { digit })
+        value.checked_mul(10)?.checked_add(if negative { -digit } else { digit })
     });
     match value {
         Some(value) => Ok((value, rest)),
-        None => Err(LineError::OutOfRange {
-            field,
-            found: quote(word),
-        }),
+        None => Err(LineError::OutOfRange { field, found: quote(word) }),
     }
 }
 
@@ -265,79 +254,39 @@ mod tests {
 
     #[test]
     fn numbers_reach_the_ends_of_their_range_and_no_further() {
-        for value in [
-            0,
-            1,
-            -1,
-            i64::MAX,
-            i64::MIN,
-            99_999_999_999_999,
-            -999_999_999_999_999_999,
-        ] {
+        for value in [0, 1, -1, i64::MAX, i64::MIN, 99_999_999_999_999, -999_999_999_999_999_999] {
             assert_eq!(with(11, &value.to_string()), Ok(value));
         }
         assert_eq!(with(11, "-0"), Ok(0));
         assert_eq!(with(11, "000000000000000000000000000007"), Ok(7));
-        for text in [
-            "9223372036854775808",
-            "-9223372036854775809",
-            "100000000000000000000000",
-        ] {
-            let expected = LineError::OutOfRange {
-                field: Field::at(11),
-                found: text.to_string(),
-            };
+        for text in ["9223372036854775808", "-9223372036854775809", "100000000000000000000000"] {
+            let expected = LineError::OutOfRange { field: Field::at(11), found: text.to_string() };
             assert_eq!(with(11, text), Err(expected));
         }
     }
 
     #[test]
     fn fractions_are_dropped_towards_zero_in_time_fields_only() {
-        for (text, value) in [
-            ("12.75", 12),
-            ("-1.5", -1),
-            ("-0.9", 0),
-            ("3.0000000000000001", 3),
-        ] {
+        for (text, value) in [("12.75", 12), ("-1.5", -1), ("-0.9", 0), ("3.0000000000000001", 3)] {
             for position in [1, 2, 3, 5, 8, 17] {
                 assert_eq!(with(position, text), Ok(value));
             }
             assert!(matches!(with(4, text), Err(LineError::NotAnInteger { .. })));
         }
-        for text in [
-            ".5", "5.", "1.2.3", "1e5", "1.5e3", "-", "+5", "--5", "-.5", "NaN", "1.-5",
-        ] {
-            assert!(
-                matches!(with(3, text), Err(LineError::NotSeconds { .. })),
-                "{text}"
-            );
-            assert!(
-                matches!(with(0, text), Err(LineError::NotAnInteger { .. })),
-                "{text}"
-            );
+        for text in [".5", "5.", "1.2.3", "1e5", "1.5e3", "-", "+5", "--5", "-.5", "NaN", "1.-5"] {
+            assert!(matches!(with(3, text), Err(LineError::NotSeconds { .. })), "{text}");
+            assert!(matches!(with(0, text), Err(LineError::NotAnInteger { .. })), "{text}");
         }
-        assert!(matches!(
-            with(3, "99999999999999999999.5"),
-            Err(LineError::OutOfRange { .. })
-        ));
+        assert!(matches!(with(3, "99999999999999999999.5"), Err(LineError::OutOfRange { .. })));
     }
 
     #[test]
     fn short_lines_say_how_many_fields_they_have() {
-        assert_eq!(
-            Record::parse(b""),
-            Err(LineError::TooFewFields { found: 0 })
-        );
-        assert_eq!(
-            Record::parse(b" 1 2\t3 "),
-            Err(LineError::TooFewFields { found: 3 })
-        );
+        assert_eq!(Record::parse(b""), Err(LineError::TooFewFields { found: 0 }));
+        assert_eq!(Record::parse(b" 1 2\t3 "), Err(LineError::TooFewFields { found: 3 }));
         let long = b"1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 {19} twenty";
         assert_eq!(Record::parse(long).map(|record| record.think_time), Ok(18));
-        assert_eq!(
-            Record::parse(&long[..42]),
-            Err(LineError::TooFewFields { found: 17 })
-        );
+        assert_eq!(Record::parse(&long[..42]), Err(LineError::TooFewFields { found: 17 }));
     }
 
     #[test]

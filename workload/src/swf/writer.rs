@@ -32,7 +32,5 @@ pub fn write<R: Borrow<Record>>(
     for line in header.lines() {
         writeln!(out, "; {line}")?;
     }
-    records
-        .into_iter()
-        .try_for_each(|record| writeln!(out, "{}", record.borrow()))
+    records.into_iter().try_for_each(|record| writeln!(out, "{}", record.borrow()))
 }

@@ -36,13 +36,7 @@ pub(crate) fn over_gamma(shape: f64, scale: f64, end: f64, function: impl Fn(f64
 /// The share of the two-stage uniform distribution below x.
 fn two_stage(parameters: &Parameters, x: f64) -> f64 {
     let part = |from: f64, to: f64| ((x - from) / (to - from)).clamp(0.0, 1.0);
-    let Parameters {
-        log2_low,
-        log2_middle,
-        log2_high,
-        low_probability,
-        ..
-    } = *parameters;
+    let Parameters { log2_low, log2_middle, log2_high, low_probability, .. } = *parameters;
     low_probability * part(log2_low, log2_middle)
         + (1.0 - low_probability) * part(log2_middle, log2_high)
 }
@@ -58,11 +52,8 @@ pub(crate) fn sizes(parameters: &Parameters) -> Vec<f64> {
                 |low: f64, high: f64| two_stage(parameters, high) - two_stage(parameters, low);
             let exact = float(size);
             let log2 = exact.log2();
-            let rounded = if size.is_power_of_two() {
-                between(log2 - 0.5, log2 + 0.5)
-            } else {
-                0.0
-            };
+            let rounded =
+                if size.is_power_of_two() { between(log2 - 0.5, log2 + 0.5) } else { 0.0 };
             let any = between((exact - 0.5).log2(), (exact + 0.5).log2());
             f64::from(u8::from(size == 1)) * serial + powers * rounded + others * any
         })
@@ -71,11 +62,7 @@ pub(crate) fn sizes(parameters: &Parameters) -> Vec<f64> {
 
 /// The mean of a function of the size.
 pub(crate) fn expect_over_sizes(probabilities: &[f64], value: impl Fn(u64) -> f64) -> f64 {
-    probabilities
-        .iter()
-        .zip(1..)
-        .map(|(probability, size)| probability * value(size))
-        .sum()
+    probabilities.iter().zip(1..).map(|(probability, size)| probability * value(size)).sum()
 }
 
 /// 1 for a power of two, else 0.
@@ -92,12 +79,8 @@ pub(crate) fn over_runtimes(
 ) -> f64 {
     let p = (parameters.short_slope * float(size) + parameters.short_intercept).clamp(0.0, 1.0);
     let mixture = |function: &dyn Fn(f64) -> f64| {
-        p * over_gamma(
-            parameters.short_shape,
-            parameters.short_scale,
-            12.0,
-            function,
-        ) + (1.0 - p) * over_gamma(parameters.long_shape, parameters.long_scale, 12.0, function)
+        p * over_gamma(parameters.short_shape, parameters.short_scale, 12.0, function)
+            + (1.0 - p) * over_gamma(parameters.long_shape, parameters.long_scale, 12.0, function)
     };
     mixture(&function) / mixture(&|_| 1.0)
 }

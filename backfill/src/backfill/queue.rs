@@ -1,0 +1,102 @@
+use alloc::vec::Vec;
+
+use crate::index::{Candidate, Cursor, Entry, Index};
+use crate::table::Table;
+use crate::window::Window;
+use crate::{JobOrder, QueuedJob};
+
+/// The waiting jobs in the order of the queue and in that of the scan.
+#[derive(Clone, Debug)]
+pub(super) struct Queue<Q: JobOrder, B: JobOrder> {
+    queue_order: Q,
+    scan_order: B,
+    queue: Index<Q::Key>,
+    /// None if the scan follows the queue.
+    scan: Option<Index<B::Key>>,
+}
+
+impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
+    pub(super) fn new(queue_order: Q, scan_order: B) -> Self {
+        let scan = (!B::FOLLOWS_QUEUE).then(Index::new);
+        Self { queue_order, scan_order, queue: Index::new(), scan }
+    }
+
+    pub(super) const fn orders(&self) -> (&Q, &B) {
+        (&self.queue_order, &self.scan_order)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Where a job stands, or would stand, in the queue.
+    #[inline]
+    pub(super) fn entry(&self, job: &QueuedJob, slot: u32) -> Entry<Q::Key> {
+        Entry::new(self.queue_order.key(job), job, slot)
+    }
+
+    #[inline]
+    pub(super) fn insert(&mut self, job: &QueuedJob, slot: u32) {
+        self.queue.insert(Entry::new(self.queue_order.key(job), job, slot));
+        if let Some(scan) = &mut self.scan {
+            scan.insert(Entry::new(self.scan_order.key(job), job, slot));
+        }
+    }
+
+    #[inline]
+    pub(super) fn remove(&mut self, job: &QueuedJob) {
+        self.queue.remove(&self.queue_order.key(job), job.sequence);
+        if let Some(scan) = &mut self.scan {
+            scan.remove(&self.scan_order.key(job), job.sequence);
+        }
+    }
+
+    #[inline]
+    pub(super) fn first(&self) -> Option<&Entry<Q::Key>> {
+        self.queue.first()
+    }
+
+    /// In the order of the queue.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry<Q::Key>> {
+        self.queue.iter()
+    }
+
+    /// Where the scan may find a job that the window admits.
+    #[inline]
+    pub(super) fn find(&self, window: &impl Window) -> Option<Cursor> {
+        match &self.scan {
+            None => self.queue.find(window),
+            Some(scan) => scan.find(window),
+        }
+    }
+
+    /// Takes out the next job of the scan that the window admits.
+    #[inline]
+    pub(super) fn take(
+        &mut self,
+        cursor: &mut Cursor,
+        window: &impl Window,
+        table: &Table,
+    ) -> Option<Candidate> {
+        match &mut self.scan {
+            None => Some(self.queue.take(cursor, window)?.candidate()),
+            Some(scan) => {
+                let candidate = scan.take(cursor, window)?.candidate();
+                let job = &table.held(candidate.slot).job;
+                self.queue.remove(&self.queue_order.key(job), job.sequence);
+                Some(candidate)
+            }
+        }
+    }
+
+    /// Orders the queue anew.
+    pub(super) fn reorder(&mut self, order: Q, table: &Table) {
+        let slots: Vec<u32> = self.queue.iter().map(|entry| entry.slot).collect();
+        self.queue = Index::new();
+        for slot in slots {
+            let job = &table.held(slot).job;
+            self.queue.insert(Entry::new(order.key(job), job, slot));
+        }
+        self.queue_order = order;
+    }
+}
