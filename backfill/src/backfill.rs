@@ -10,12 +10,12 @@ use alloc::vec::Vec;
 use queue::Queue;
 
 use crate::index::{Entry, narrow};
-use crate::table::{Claim, State, Table};
-use crate::timeline::{self, Timeline};
+use crate::table::{Claim, Held, State, Table};
+use crate::timeline::Timeline;
 use crate::window::{Hole, Steps};
 use crate::{
     AsQueued, BatchPolicy, BySubmission, Config, Decision, Error, JobId, JobOrder, Plan, Predictor,
-    Requested, StartReason, Submission,
+    QueuedJob, Requested, StartReason, Submission,
 };
 
 /// A scheduler of rigid jobs on identical processors: FCFS, EASY, or any number of reservations, by its [`Config`]; any order
@@ -193,14 +193,16 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
     fn finish(&mut self, now: u64, job: JobId) -> Result<(), Error> {
         self.table.check_time(now)?;
         let held = self.table.get(job)?;
-        let (state, submission, mut runtime) = (held.state, held.job.submission, held.worked);
-        if matches!(state, State::Queued { .. }) && !held.started {
+        if matches!(held.state, State::Queued { .. }) && !held.started {
             return Err(Error::NotRunning { job });
         }
         self.table.advance(now);
         self.unsettle();
-        match state {
-            State::Queued { .. } => self.dequeue(job.index),
+        let Held { job: QueuedJob { submission, .. }, state, worked, .. } =
+            self.table.held(job.index);
+        let mut runtime = *worked;
+        match *state {
+            State::Queued { .. } => self.queue.remove(&self.table.held(job.index).job),
             State::Running { since, expected_end, claim } => {
                 runtime += now - since;
                 match claim {
@@ -216,7 +218,7 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
                 }
             }
         }
-        self.predictor.finished(&submission, runtime);
+        self.predictor.finished(submission, runtime);
         self.table.remove(job.index);
         Ok(())
     }
@@ -259,11 +261,7 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
         if end > expected_end {
             if claim == Claim::Firm {
                 self.timeline.remove(expected_end, job.index);
-                self.timeline.insert(timeline::Entry {
-                    end,
-                    slot: job.index,
-                    processors: narrow(held.job.submission.processors),
-                });
+                self.timeline.insert(end, job.index, narrow(held.job.submission.processors));
             }
             held.state = State::Running { since, expected_end: end, claim };
             *self.table.held_mut(job.index) = held;

@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 
 use crate::index::narrow;
-use crate::profile::{Profile, signed};
+use crate::profile::{Climb, Profile, signed};
 use crate::table::{Claim, State, Table};
 use crate::timeline::{Entry, Timeline};
 use crate::{
@@ -47,6 +47,10 @@ pub struct Conservative {
     due: u64,
     /// A job has left since the last pass.
     vacated: bool,
+    /// Where processors have become free that not every queued job has been tried on.
+    freed: Freed,
+    /// For use within a pass: see [`Profile::climb`].
+    climb: Climb,
     /// When reservations were last made anew because a job had outlived its estimate.
     remade: Option<u64>,
     decisions: Vec<Decision>,
@@ -61,6 +65,26 @@ struct Waiting {
     start: u64,
     /// When that start was settled.
     planned: u64,
+}
+
+/// A stretch of time outside which no processors have become free.
+#[derive(Clone, Copy, Debug)]
+struct Freed {
+    from: u64,
+    until: u64,
+}
+
+impl Freed {
+    const NOTHING: Self = Self { from: u64::MAX, until: 0 };
+
+    const fn is_nothing(self) -> bool {
+        self.from >= self.until
+    }
+
+    fn note(&mut self, from: u64, until: u64) {
+        self.from = self.from.min(from);
+        self.until = self.until.max(until);
+    }
 }
 
 impl Conservative {
@@ -79,6 +103,8 @@ impl Conservative {
             free: processors,
             due: u64::MAX,
             vacated: false,
+            freed: Freed::NOTHING,
+            climb: Climb::default(),
             remade: None,
             decisions: Vec::new(),
         })
@@ -125,10 +151,11 @@ impl Conservative {
         self.remade = Some(now);
         self.profile = Profile::from_running(now, self.free, self.timeline.iter());
         self.due = u64::MAX;
+        self.freed = Freed::NOTHING;
         for job in &mut self.waiting {
             job.start = self
                 .profile
-                .first_hole(job.processors, job.estimate, now, u64::MAX)
+                .first_hole(job.processors, job.estimate, now..u64::MAX, u64::MAX)
                 .unwrap_or(u64::MAX);
             job.planned = now;
             self.profile.add(
@@ -141,19 +168,44 @@ impl Conservative {
     }
 
     /// Moves each queued job, in order of submission, to the earliest hole before its reservation.
+    ///
+    /// A job that found no earlier hole when it was last looked at can only have got one where processors have become free
+    /// since, and it finds none before the time at which, for the first time, enough are.
     fn compress(&mut self, now: u64) {
+        if self.freed.is_nothing() {
+            return;
+        }
         self.due = u64::MAX;
+        let mut freed = self.freed;
+        let mut moved = Freed::NOTHING;
+        self.profile.climb(now, &mut self.climb);
         for job in &mut self.waiting {
-            if let Some(start) =
-                self.profile.first_hole(job.processors, job.estimate, now, job.start)
+            let enough = self.climb.reaches(job.processors);
+            if freed.from < job.start
+                && let Some(level) = enough
+                && level.time < freed.until.min(job.start)
+                && let Some(start) = self.profile.first_hole_from(
+                    level.at,
+                    job.processors,
+                    job.estimate,
+                    level.time..freed.until,
+                    job.start,
+                )
             {
+                // Where the old and the new reservation overlap, nothing changes.
                 let processors = signed(job.processors);
-                self.profile.add(job.start, job.start.saturating_add(job.estimate), processors);
-                self.profile.add(start, start + job.estimate, -processors);
+                let (new_end, end) = (start + job.estimate, job.start.saturating_add(job.estimate));
+                let vacated = job.start.max(new_end);
+                self.profile.add(start, job.start.min(new_end), -processors);
+                self.profile.add(vacated, end, processors);
+                self.profile.climb_on(start, &mut self.climb);
+                freed.note(vacated, end);
+                moved.note(vacated, end);
                 (job.start, job.planned) = (start, now);
             }
             self.due = self.due.min(job.start);
         }
+        self.freed = moved;
     }
 
     /// Starts the jobs whose reservations have come.
@@ -187,7 +239,7 @@ impl Conservative {
             held.started = true;
             held.state = State::Running { since: now, expected_end: end, claim: Claim::Firm };
             self.free -= job.processors;
-            self.timeline.insert(Entry { end, slot: job.slot, processors: narrow(job.processors) });
+            self.timeline.insert(end, job.slot, narrow(job.processors));
             self.decisions.push(Decision::Start {
                 job: self.table.id(job.slot),
                 reason,
@@ -209,7 +261,7 @@ impl BatchPolicy for Conservative {
         self.table.check_job(self.config.processors, &job)?;
         let start = self
             .profile
-            .first_hole(job.processors, job.estimate, now, u64::MAX)
+            .first_hole(job.processors, job.estimate, now..u64::MAX, u64::MAX)
             .unwrap_or(u64::MAX);
         if start > MAX_TIME {
             return Err(Error::BeyondHorizon { start });
@@ -243,7 +295,10 @@ impl BatchPolicy for Conservative {
             self.timeline.remove(expected_end, job.index);
             self.free += processors;
         }
-        self.profile.add(now, expected_end, signed(processors));
+        if now < expected_end {
+            self.profile.add(now, expected_end, signed(processors));
+            self.freed.note(now, expected_end);
+        }
         self.vacated = true;
         self.table.remove(job.index);
         Ok(())
@@ -260,6 +315,7 @@ impl BatchPolicy for Conservative {
             let waiting = self.waiting.remove(at);
             let end = waiting.start.saturating_add(waiting.estimate);
             self.profile.add(waiting.start, end, signed(waiting.processors));
+            self.freed.note(waiting.start, end);
         }
         self.vacated = true;
         self.table.remove(job.index);

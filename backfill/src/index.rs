@@ -83,13 +83,13 @@ impl<K: Ord + Clone> Index<K> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert(&mut self, entry: Entry<K>) {
         match self {
             Self::Flat(flat) => {
                 flat.insert(entry);
                 if flat.len() > LONG {
-                    *self = Self::Tree(flat.drain().collect());
+                    self.lengthen();
                 }
             }
             Self::Tree(tree) => tree.insert(entry),
@@ -150,6 +150,13 @@ impl<K: Ord + Clone> Index<K> {
             Self::Tree(tree) => (None, Some(tree.iter())),
         };
         flat.into_iter().flatten().chain(tree.into_iter().flatten())
+    }
+
+    #[cold]
+    fn lengthen(&mut self) {
+        if let Self::Flat(flat) = self {
+            *self = Self::Tree(flat.drain().collect());
+        }
     }
 
     fn shorten(&mut self) {

@@ -1,5 +1,5 @@
 /// The largest machine, in processors.
-pub const MAX_PROCESSORS: u64 = u32::MAX as u64;
+pub const MAX_PROCESSORS: u64 = 1 << 31;
 
 /// The latest time and the longest estimate, in ticks: sums of two of them cannot overflow.
 pub const MAX_TIME: u64 = 1 << 62;

@@ -18,8 +18,12 @@ mod order;
 mod policy;
 mod prediction;
 mod profile;
+#[cfg(any(test, feature = "testkit"))]
+pub mod reference;
 mod replay;
 mod table;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 mod timeline;
 mod window;
 

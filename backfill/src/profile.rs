@@ -1,5 +1,6 @@
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use crate::timeline::Entry;
 use crate::window::Steps;
@@ -11,13 +12,16 @@ use crate::window::Steps;
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     blocks: Vec<Block>,
+    /// How often a step has changed its block.
+    moves: u64,
 }
 
 #[derive(Clone, Debug)]
 struct Block {
     /// Never empty; times increase over all blocks.
     steps: Vec<Step>,
-    /// To be added to the free processors of each step: least and most include it.
+    /// To be added to the free processors of each step: least and most include it. These two are kept only while there are
+    /// several blocks.
     added: i64,
     least: i64,
     most: i64,
@@ -30,9 +34,34 @@ struct Step {
     free: i64,
 }
 
+/// How high the free processors of a profile rise, and when: each time they exceed all before.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Climb {
+    levels: Vec<Level>,
+    from: u64,
+    /// [`Profile::moves`] of the profile when it was climbed.
+    moves: u64,
+}
+
+impl Climb {
+    /// When `processors` are free for the first time.
+    #[inline]
+    pub(crate) fn reaches(&self, processors: u64) -> Option<Level> {
+        self.levels.iter().find(|level| level.free >= processors).copied()
+    }
+}
+
+/// From `time` on, for the first time, `free` processors are free.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Level {
+    pub(crate) free: u64,
+    pub(crate) time: u64,
+    pub(crate) at: At,
+}
+
 /// A step, by block and place in it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct At {
+pub(crate) struct At {
     block: usize,
     step: usize,
 }
@@ -40,13 +69,13 @@ struct At {
 impl Profile {
     /// `free` processors from `now` to the end of time.
     pub(crate) fn new(now: u64, free: u64) -> Self {
-        Self { blocks: vec![Block::new(vec![Step { time: now, free: signed(free) }])] }
+        Self { blocks: vec![Block::new(vec![Step { time: now, free: signed(free) }])], moves: 0 }
     }
 
     /// What running jobs leave: `free` processors now, more as they end (those that have outlived their expected end at the
     /// next tick). `running` comes in order of expected end.
     pub(crate) fn from_running(now: u64, free: u64, running: impl Iterator<Item = Entry>) -> Self {
-        let mut profile = Self { blocks: Vec::new() };
+        let mut profile = Self { blocks: Vec::new(), moves: 0 };
         let mut steps = vec![Step { time: now, free: signed(free) }];
         let mut last = steps[0];
         for entry in running {
@@ -94,6 +123,11 @@ impl Profile {
         if from >= until {
             return;
         }
+        let first = self.at(from);
+        if self.blocks.get(first.block + 1).is_none_or(|next| until < next.steps[0].time) {
+            self.add_within(first, from, until, change);
+            return;
+        }
         self.cut(from);
         self.cut(until);
         let (first, end) = (self.at(from), self.at(until));
@@ -107,65 +141,137 @@ impl Profile {
         self.join(from);
     }
 
-    /// The first time from which on at least `needed` processors are free, not before `from` and before `before`.
-    pub(crate) fn first_with(&self, needed: u64, from: u64, before: u64) -> Option<u64> {
-        self.first_hole(needed, 1, from, before)
+    /// The same, where all of it lies in one block. `at` is the last step at or before `from`.
+    fn add_within(&mut self, at: At, from: u64, until: u64, change: i64) {
+        let At { block, step } = at;
+        let single = self.blocks.len() == 1;
+        let steps = &mut self.blocks[block].steps;
+        let mut start = step;
+        if steps[step].time < from {
+            start += 1;
+            steps.insert(start, Step { time: from, free: steps[step].free });
+        }
+        let mut stop = start + steps[start..].partition_point(|step| step.time < until);
+        if steps.get(stop).is_none_or(|step| step.time > until) {
+            steps.insert(stop, Step { time: until, free: steps[stop - 1].free });
+        }
+        for step in &mut steps[start..stop] {
+            step.free += change;
+        }
+        if steps[stop].free == steps[stop - 1].free {
+            steps.remove(stop);
+        }
+        if start > 0 && steps[start].free == steps[start - 1].free {
+            steps.remove(start);
+            stop -= 1;
+        }
+        debug_assert!(stop > 0 && !steps.is_empty());
+        if steps.len() > BLOCK {
+            self.split(block);
+        } else if !single {
+            self.blocks[block].measure();
+            if start == 0 {
+                self.join(from);
+            }
+        }
     }
 
-    /// The earliest start from `from` on, and before `before`, at which `needed` processors are free for `length` ticks, or
-    /// until `before` if that is sooner.
+    /// Works out anew how high the free processors rise from `from` on.
+    pub(crate) fn climb(&self, from: u64, climb: &mut Climb) {
+        climb.levels.clear();
+        (climb.from, climb.moves) = (from, self.moves);
+        self.climb_on(from, climb);
+    }
+
+    /// The same, where the profile has changed from `from` on only.
+    pub(crate) fn climb_on(&self, from: u64, climb: &mut Climb) {
+        if climb.moves != self.moves {
+            self.climb(climb.from, climb);
+            return;
+        }
+        let levels = &mut climb.levels;
+        levels.truncate(levels.partition_point(|level| level.time < from));
+        let mut highest = levels.last().map_or(0, |level| signed(level.free));
+        let first = self.at(from);
+        let many = self.blocks.len() > 1;
+        for (at, block) in self.blocks.iter().enumerate().skip(first.block) {
+            if many && block.most <= highest {
+                continue;
+            }
+            let begin = if at == first.block { first.step } else { 0 };
+            for (place, step) in block.steps.iter().enumerate().skip(begin) {
+                let free = step.free + block.added;
+                if free > highest {
+                    highest = free;
+                    let at = At { block: at, step: place };
+                    levels.push(Level { free: unsigned(free), time: step.time.max(from), at });
+                }
+            }
+        }
+    }
+
+    /// The earliest of `starts` at which `needed` processors are free for `length` ticks, or until `before` if that is sooner.
     pub(crate) fn first_hole(
         &self,
         needed: u64,
         length: u64,
-        from: u64,
+        starts: Range<u64>,
         before: u64,
     ) -> Option<u64> {
+        self.first_hole_from(self.at(starts.start), needed, length, starts, before)
+    }
+
+    /// The same; `first` is the last step at or before the earliest start.
+    pub(crate) fn first_hole_from(
+        &self,
+        first: At,
+        needed: u64,
+        length: u64,
+        starts: Range<u64>,
+        before: u64,
+    ) -> Option<u64> {
+        let from = starts.start;
+        let latest = starts.end.min(before);
         let needed = signed(needed);
         let mut start: Option<u64> = None;
-        let first = self.at(from);
+        // A single block is not measured.
+        let many = self.blocks.len() > 1;
+        // A hole that has begun, and until when it has to last.
+        let mut hole: Option<(u64, u64)> = None;
         for (at, block) in self.blocks.iter().enumerate().skip(first.block) {
             let next_block = self.blocks.get(at + 1).map_or(u64::MAX, |block| block.steps[0].time);
-            if start.is_none() && block.most < needed {
-                if next_block >= before {
+            let threshold = needed - block.added;
+            let begin = if at == first.block { first.step } else { 0 };
+            let mut rest = &block.steps[begin..];
+            if many && (if hole.is_some() { block.least >= needed } else { block.most < needed }) {
+                rest = &[];
+            }
+            loop {
+                if let Some((start, end)) = hole {
+                    let ends =
+                        rest.iter().position(|step| step.free < threshold || step.time >= end);
+                    match ends.map(|ends| &rest[ends..]) {
+                        Some([step, ..]) if step.time >= end => return Some(start),
+                        Some(after) => (hole, rest) = (None, after),
+                        None if next_block >= end => return Some(start),
+                        None => break,
+                    }
+                }
+                let Some(enough) = rest.iter().position(|step| step.free >= threshold) else {
+                    break;
+                };
+                let start = rest[enough].time.max(from);
+                if start >= latest {
                     return None;
                 }
-                continue;
+                hole = Some((start, start.saturating_add(length).min(before)));
+                rest = &rest[enough..];
             }
-            if let Some(start) = start
-                && block.least >= needed
-            {
-                if reaches(start, length, before, next_block) {
-                    return Some(start);
-                }
-                continue;
-            }
-            let begin = if at == first.block { first.step } else { 0 };
-            let threshold = needed - block.added;
-            for (place, step) in block.steps.iter().enumerate().skip(begin) {
-                let time = step.time.max(from);
-                if step.free < threshold {
-                    start = None;
-                    continue;
-                }
-                if start.is_none() {
-                    if time >= before {
-                        return None;
-                    }
-                    start = Some(time);
-                }
-                let next = block.steps.get(place + 1).map_or(next_block, |step| step.time);
-                if let Some(start) = start
-                    && reaches(start, length, before, next)
-                {
-                    return Some(start);
-                }
-            }
-            if start.is_none() && next_block >= before {
+            if hole.is_none() && next_block >= latest {
                 return None;
             }
         }
-        start
+        hole.map(|hole| hole.0)
     }
 
     /// The [window](Steps) of jobs that fit at `now` as things are planned: the running minimum of the free processors.
@@ -210,15 +316,19 @@ impl Profile {
         }
         block.steps.insert(at.step + 1, Step { time, free });
         if block.steps.len() > BLOCK {
-            let steps = block.steps.split_off(BLOCK / 2);
-            let added = block.added;
-            block.measure();
-            let mut upper = Block::new(steps);
-            upper.added = added;
-            upper.least += added;
-            upper.most += added;
-            self.blocks.insert(at.block + 1, upper);
+            self.split(at.block);
         }
+    }
+
+    /// Halves an overfull block.
+    fn split(&mut self, at: usize) {
+        let block = &mut self.blocks[at];
+        let steps = block.steps.split_off(BLOCK / 2);
+        let mut upper = Block { steps, added: block.added, least: 0, most: 0 };
+        upper.measure();
+        block.measure();
+        self.blocks.insert(at + 1, upper);
+        self.moves += 1;
     }
 
     /// Forgets the step at `time` if it changes nothing.
@@ -241,6 +351,7 @@ impl Profile {
         block.steps.remove(at.step);
         if block.steps.is_empty() {
             self.blocks.remove(at.block);
+            self.moves += 1;
         } else if at.step == 0 {
             // Elsewhere the neighbour of the same height stays in the block.
             block.measure();
@@ -277,11 +388,6 @@ impl Block {
     }
 }
 
-/// Whether a hole from `start` that is open at least until `open` is long enough.
-fn reaches(start: u64, length: u64, before: u64, open: u64) -> bool {
-    start.saturating_add(length).min(before) <= open
-}
-
 /// At most [`MAX_PROCESSORS`](crate::MAX_PROCESSORS), so nothing is cut off.
 pub(crate) fn signed(processors: u64) -> i64 {
     i64::try_from(processors).unwrap_or(i64::MAX)
@@ -309,8 +415,14 @@ mod tests {
             self.0[usize::try_from(time).map_or(last, |time| time.min(last))]
         }
 
-        fn first_hole(&self, needed: i64, length: u64, from: u64, before: u64) -> Option<u64> {
-            (from..before.min(1000)).find(|&start| {
+        fn first_hole(
+            &self,
+            needed: i64,
+            length: u64,
+            starts: Range<u64>,
+            before: u64,
+        ) -> Option<u64> {
+            (starts.start..starts.end.min(before).min(1000)).find(|&start| {
                 (start..(start + length).min(before)).all(|time| self.free(time) >= needed)
             })
         }
@@ -322,7 +434,7 @@ mod tests {
         #[test]
         fn agrees_with_a_table_of_ticks(
             changes in proptest::collection::vec((0u64..600, 1u64..60, -4i64..5), 0..400),
-            questions in proptest::collection::vec((-3i64..9, 1u64..80, 0u64..700, 0u64..700), 1..30),
+            questions in proptest::collection::vec((-3i64..9, 1u64..80, 0u64..700, 0u64..700, 0u64..700), 1..30),
             advance in 0u64..300,
         ) {
             let mut profile = Profile::new(0, 5);
@@ -336,11 +448,15 @@ mod tests {
             profile.advance(advance);
             let steps: Vec<i64> = profile.blocks.iter().flat_map(|block| block.steps.iter().map(|step| step.free + block.added)).collect();
             prop_assert!(steps.windows(2).all(|pair| pair[0] != pair[1]), "steps that change nothing");
-            for (needed, length, from, before) in questions {
+            for (needed, length, from, latest, before) in questions {
                 let (needed, from) = (needed.max(1), from.max(advance));
-                let expected = naive.first_hole(needed, length, from, before);
-                prop_assert_eq!(profile.first_hole(needed.unsigned_abs(), length, from, before), expected);
+                let expected = naive.first_hole(needed, length, from..latest, before);
+                prop_assert_eq!(profile.first_hole(needed.unsigned_abs(), length, from..latest, before), expected);
                 prop_assert_eq!(profile.free_at(from), unsigned(naive.free(from)));
+                let mut climb = Climb::default();
+                profile.climb(from, &mut climb);
+                let reached = climb.reaches(needed.unsigned_abs()).map(|level| level.time);
+                prop_assert_eq!(reached, naive.first_hole(needed, 1, from..1000, u64::MAX));
                 let mut window = Steps::default();
                 profile.window(from, &mut window);
                 let fits = (from..from + length).all(|time| naive.free(time) >= needed);

@@ -1,6 +1,6 @@
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
-use core::cmp::{Ordering, Reverse};
+use core::cmp::Reverse;
 
 use crate::{BatchPolicy, Decision, Error, JobId, MAX_TIME, StartKind, StartReason, Submission};
 
@@ -76,6 +76,9 @@ pub enum ReplayError {
         /// Jobs of the trace.
         jobs: usize,
     },
+    /// Jobs were suspended and resumed so often that their starts cannot be numbered.
+    #[error("more than {} starts and resumptions", u32::MAX)]
+    TooManyStarts,
     /// No policy can be made for the machine.
     #[error("{0}")]
     Machine(Error),
@@ -141,7 +144,7 @@ struct Events {
     /// Jobs that have ended.
     finished: usize,
     /// Starts and resumptions so far: what terminations of the same instant are ordered by.
-    starts: u64,
+    starts: u32,
     ends: BinaryHeap<Reverse<Due>>,
     expiries: BinaryHeap<Reverse<Due>>,
     /// The jobs that the policy holds, by its dense numbers.
@@ -150,15 +153,10 @@ struct Events {
     suspensions: Vec<Suspension>,
 }
 
-/// What is due for a job, unless it has started anew since.
-#[derive(Clone, Copy, Debug)]
-struct Due {
-    time: u64,
-    /// Its start, by number.
-    start: u64,
-    /// Its place among the jobs held.
-    held: u32,
-}
+/// What is due for a job, unless it has started anew since: the time, then the number of its start, then its place among the
+/// jobs held. Packed, because a heap compares and moves it often.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Due(u128);
 
 #[derive(Clone, Copy, Debug)]
 struct Held {
@@ -167,7 +165,7 @@ struct Held {
     index: u32,
     suspended: bool,
     /// Its last start, by number; 0 for none that still stands.
-    start: u64,
+    start: u32,
     /// When that was, or when it was suspended.
     since: u64,
     /// Ticks to run, counted from `since`.
@@ -283,15 +281,15 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
 
     fn expire(&mut self, now: u64) -> Result<(), ReplayError> {
         while let Some(due) = Events::pop(&mut self.events.expiries, now) {
-            let job = self.events.held[due.held as usize];
-            if job.start != due.start || job.suspended {
+            let job = self.events.held[due.held()];
+            if job.start != due.start() || job.suspended {
                 continue;
             }
             let expected_end =
                 self.policy.expire(now, job.id).map_err(|error| at(job.index, error))?;
             // What is used up to the estimate is not corrected again.
             if expected_end > now && expected_end < job.since + job.left {
-                self.events.expiries.push(Reverse(Due { time: expected_end, ..due }));
+                self.events.expiries.push(Reverse(due.at(expected_end)));
             }
         }
         Ok(())
@@ -313,8 +311,8 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
 
     fn finish(&mut self, now: u64, pass: bool) -> Result<(), ReplayError> {
         while let Some(due) = Events::pop(&mut self.events.ends, now) {
-            let job = &mut self.events.held[due.held as usize];
-            if job.start != due.start {
+            let job = &mut self.events.held[due.held()];
+            if job.start != due.start() {
                 continue;
             }
             job.start = 0;
@@ -337,6 +335,9 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
             match *decision {
                 Decision::Start { job, reason, expected_end }
                 | Decision::Resume { job, reason, expected_end } => {
+                    if self.events.starts == u32::MAX {
+                        return Err(ReplayError::TooManyStarts);
+                    }
                     self.events.started(now, job, reason, expected_end);
                 }
                 Decision::Suspend { job, .. } => self.events.suspended(now, job),
@@ -347,38 +348,36 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
 }
 
 impl Due {
-    /// Compared as one number: faster than one after the other.
-    fn key(&self) -> u128 {
-        u128::from(self.time) << 64 | u128::from(self.start)
+    fn new(time: u64, start: u32, held: u32) -> Self {
+        Self(u128::from(time) << 64 | u128::from(start) << 32 | u128::from(held))
+    }
+
+    fn at(self, time: u64) -> Self {
+        Self(self.0 & u128::from(u64::MAX) | u128::from(time) << 64)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "takes a part")]
+    const fn time(self) -> u64 {
+        (self.0 >> 64) as u64
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "takes a part")]
+    const fn start(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "takes a part")]
+    const fn held(self) -> usize {
+        self.0 as u32 as usize
     }
 }
-
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Due {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Due {}
 
 impl Events {
     #[inline]
     fn next_time(&self, jobs: &[TraceJob]) -> Option<u64> {
         let submit = jobs.get(self.next).map_or(u64::MAX, |job| job.submit);
-        let end = self.ends.peek().map_or(u64::MAX, |due| due.0.time);
-        let expiry = self.expiries.peek().map_or(u64::MAX, |due| due.0.time);
+        let end = self.ends.peek().map_or(u64::MAX, |due| due.0.time());
+        let expiry = self.expiries.peek().map_or(u64::MAX, |due| due.0.time());
         let now = submit.min(end).min(expiry);
         // No event lies there: `Replay::new` refuses times that late.
         (now < u64::MAX).then_some(now)
@@ -386,7 +385,7 @@ impl Events {
 
     #[inline]
     fn pop(dues: &mut BinaryHeap<Reverse<Due>>, now: u64) -> Option<Due> {
-        dues.peek().filter(|due| due.0.time <= now)?;
+        dues.peek().filter(|due| due.0.time() <= now)?;
         dues.pop().map(|due| due.0)
     }
 
@@ -426,10 +425,10 @@ impl Events {
         }
         (job.suspended, job.start, job.since) = (false, self.starts, now);
         run.end = now.saturating_add(job.left);
-        let due = Due { time: run.end, start: self.starts, held: id.index };
+        let due = Due::new(run.end, self.starts, id.index);
         self.ends.push(Reverse(due));
         if expected_end < run.end {
-            self.expiries.push(Reverse(Due { time: expected_end, ..due }));
+            self.expiries.push(Reverse(due.at(expected_end)));
         }
     }
 

@@ -37,12 +37,12 @@ impl Timeline {
         Self { blocks: vec![Block::default()] }
     }
 
-    pub(crate) fn insert(&mut self, entry: Entry) {
-        let at = self.block_of(entry.end);
+    pub(crate) fn insert(&mut self, end: u64, slot: u32, processors: u32) {
+        let at = self.block_of(end);
         let block = &mut self.blocks[at];
-        let position = block.entries.partition_point(|other| other.end < entry.end);
-        block.entries.insert(position, entry);
-        block.processors += u64::from(entry.processors);
+        let position = block.entries.partition_point(|other| other.end < end);
+        block.entries.insert(position, Entry { end, slot, processors });
+        block.processors += u64::from(processors);
         if block.entries.len() > BLOCK {
             let entries = block.entries.split_off(BLOCK / 2);
             let processors = entries.iter().map(|entry| u64::from(entry.processors)).sum();

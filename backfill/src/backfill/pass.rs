@@ -5,7 +5,7 @@ use super::{Backfill, HeadReservation};
 use crate::index::{Candidate, Cursor, narrow};
 use crate::profile::{Profile, signed};
 use crate::table::{Claim, State};
-use crate::timeline::{Entry, Shadow};
+use crate::timeline::Shadow;
 use crate::window::{Hole, Window};
 use crate::{Decision, Depth, JobOrder, StartReason};
 
@@ -124,6 +124,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     }
 
     /// The reservation of the first of the queue, which does not fit now.
+    #[inline(always)]
     pub(super) fn reservation_of_head(&mut self, now: u64) -> Option<HeadReservation> {
         if self.head.is_none() {
             let first = self.queue.first()?;
@@ -135,6 +136,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     }
 
     /// Starts a job that has left the queue, and keeps the reservation of the head true.
+    #[inline(always)]
     pub(super) fn backfill(&mut self, job: Candidate, now: u64, reason: StartReason) {
         self.start(job, now, reason);
         if let (StartReason::ExtraProcessors { .. }, Some(head)) = (reason, &mut self.head) {
@@ -155,7 +157,9 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
             }
             let job = entry.candidate();
             // Beyond the end of time there is no hole, and nothing to protect.
-            let Some(start) = profile.first_hole(job.processors, job.length, now, u64::MAX) else {
+            let Some(start) =
+                profile.first_hole(job.processors, job.length, now..u64::MAX, u64::MAX)
+            else {
                 continue;
             };
             if start == now {
@@ -222,18 +226,20 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     }
 
     /// Starts, or resumes, a job that has left the queue.
-    #[inline]
+    #[inline(always)]
     pub(super) fn start(&mut self, job: Candidate, now: u64, reason: StartReason) {
         self.run(job, now, reason, Claim::Firm);
         self.occupy(job.slot, now + job.length, job.processors);
     }
 
     /// Gives processors to a running job firmly, until `expected_end`.
+    #[inline(always)]
     pub(super) fn occupy(&mut self, slot: u32, expected_end: u64, processors: u64) {
-        self.timeline.insert(Entry { end: expected_end, slot, processors: narrow(processors) });
+        self.timeline.insert(expected_end, slot, narrow(processors));
         self.free -= processors;
     }
 
+    #[inline(always)]
     pub(super) fn run(&mut self, job: Candidate, now: u64, reason: StartReason, claim: Claim) {
         let id = self.table.id(job.slot);
         let held = self.table.held_mut(job.slot);

@@ -22,7 +22,8 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         let mut blocker =
             (needed > self.free).then_some(Blocker::Processors { needed, free: self.free });
         for entry in self.waiting() {
-            let start = profile.first_hole(entry.processors, entry.length, earliest, u64::MAX);
+            let start =
+                profile.first_hole(entry.processors, entry.length, earliest..u64::MAX, u64::MAX);
             if entry.slot == job.index {
                 let start = start.unwrap_or(u64::MAX);
                 let reserved = start > now && waiting < depth;
@@ -41,7 +42,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
                 if in_order {
                     blocker = Some(Blocker::Order { head: id });
                 } else if waiting < depth
-                    && profile.first_hole(needed, length, now, now + 1).is_none()
+                    && profile.first_hole(needed, length, now..now + 1, u64::MAX).is_none()
                 {
                     blocker = Some(Blocker::Reservation { job: id, start });
                 }

@@ -35,18 +35,21 @@ impl<K: Ord + Clone> Flat<K> {
         self.entries.drain(..)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn insert(&mut self, entry: Entry<K>) {
-        let width = entry.processors;
         // New jobs mostly come last: in order of submission always.
         if self.entries.last().is_none_or(|last| last.is_before(&entry.key, entry.sequence)) {
+            self.widths.push(entry.processors);
             self.entries.push(entry);
-            self.widths.push(width);
-            return;
+        } else {
+            self.insert_within(entry);
         }
+    }
+
+    fn insert_within(&mut self, entry: Entry<K>) {
         let at = self.position(&entry.key, entry.sequence);
+        self.widths.insert(at, entry.processors);
         self.entries.insert(at, entry);
-        self.widths.insert(at, width);
     }
 
     #[inline]
