@@ -42,6 +42,20 @@ use crate::{
 /// # Ok::<(), apportion_backfill::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        try_from = "crate::snapshot::BackfillSnapshot<Q, B, P>",
+        into = "crate::snapshot::BackfillSnapshot<Q, B, P>",
+        bound(
+            serialize = "Q: JobOrder + Clone + serde::Serialize, \
+                         B: JobOrder + Clone + serde::Serialize, P: Clone + serde::Serialize",
+            deserialize = "Q: JobOrder + serde::Deserialize<'de>, \
+                           B: JobOrder + serde::Deserialize<'de>, P: serde::Deserialize<'de>",
+        )
+    )
+)]
 pub struct Backfill<Q: JobOrder = BySubmission, B: JobOrder = AsQueued, P = Requested> {
     pub(crate) config: Config,
     pub(crate) predictor: P,
@@ -148,9 +162,43 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         for entry in &mut self.preemptible {
             entry.key = order.key(&self.table.held(entry.slot).job);
         }
+        self.sort_preemptible();
+        self.queue.reorder(order, &self.table);
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) const fn orders(&self) -> (&Q, &B) {
+        self.queue.orders()
+    }
+
+    /// Works out from the jobs held everything else.
+    #[cfg(feature = "serde")]
+    pub(crate) fn rebuild(&mut self) {
+        let jobs: Vec<(u32, Held)> = self.table.iter().map(|(slot, held)| (slot, *held)).collect();
+        for (slot, held) in jobs {
+            let processors = held.job.submission.processors;
+            match held.state {
+                State::Queued { reserved } => {
+                    self.enqueue(slot);
+                    self.reservations.extend(reserved.map(|start| (slot, start)));
+                }
+                State::Running { expected_end, claim: Claim::Firm, .. } => {
+                    self.occupy(slot, expected_end, processors);
+                }
+                State::Running { claim: Claim::Released, .. } => {}
+                State::Running { claim: Claim::Preemptible, .. } => {
+                    self.lent += processors;
+                    self.preemptible.push(self.queue.entry(&held.job, slot));
+                }
+            }
+        }
+        self.sort_preemptible();
+        self.unsettle();
+    }
+
+    fn sort_preemptible(&mut self) {
         self.preemptible
             .sort_by(|one, other| (&one.key, one.sequence).cmp(&(&other.key, other.sequence)));
-        self.queue.reorder(order, &self.table);
     }
 
     /// Something changed that may let a queued job start.

@@ -33,38 +33,46 @@ use crate::{
 /// # Ok::<(), apportion_backfill::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(
+        try_from = "crate::snapshot::ConservativeSnapshot",
+        into = "crate::snapshot::ConservativeSnapshot"
+    )
+)]
 pub struct Conservative {
     pub(crate) config: Config,
     pub(crate) table: Table,
     /// What running jobs and reservations leave free.
     profile: Profile,
     /// The queue, in order of submission.
-    waiting: Vec<Waiting>,
+    pub(crate) waiting: Vec<Waiting>,
     timeline: Timeline,
     /// Processors on which nothing runs.
     free: u64,
     /// No reservation starts earlier.
     due: u64,
     /// A job has left since the last pass.
-    vacated: bool,
+    pub(crate) vacated: bool,
     /// Where processors have become free that not every queued job has been tried on.
     freed: Freed,
     /// For use within a pass: see [`Profile::climb`].
     climb: Climb,
     /// When reservations were last made anew because a job had outlived its estimate.
-    remade: Option<u64>,
+    pub(crate) remade: Option<u64>,
     decisions: Vec<Decision>,
 }
 
 /// A queued job and its reservation.
 #[derive(Clone, Copy, Debug)]
-struct Waiting {
-    slot: u32,
-    processors: u64,
-    estimate: u64,
-    start: u64,
+pub(crate) struct Waiting {
+    pub(crate) slot: u32,
+    pub(crate) processors: u64,
+    pub(crate) estimate: u64,
+    pub(crate) start: u64,
     /// When that start was settled.
-    planned: u64,
+    pub(crate) planned: u64,
 }
 
 /// A stretch of time outside which no processors have become free.
@@ -124,6 +132,38 @@ impl Conservative {
             State::Queued { reserved } => reserved,
             State::Running { .. } => None,
         }
+    }
+
+    /// Works out from the jobs held and their reservations everything else.
+    #[cfg(feature = "serde")]
+    pub(crate) fn rebuild(&mut self) {
+        let now = self.table.now;
+        self.profile = Profile::new(now, self.config.processors);
+        for (slot, held) in self.table.iter() {
+            let State::Running { expected_end, claim: Claim::Firm, .. } = held.state else {
+                continue;
+            };
+            let processors = held.job.submission.processors;
+            self.free -= processors;
+            self.timeline.insert(expected_end, slot, narrow(processors));
+            // One that has outlived its estimate was expected to end in the next tick.
+            let end = self
+                .remade
+                .filter(|remade| expected_end <= *remade)
+                .map_or(expected_end, |remade| remade.saturating_add(1));
+            self.profile.add(now, end, -signed(processors));
+        }
+        self.due = u64::MAX;
+        for job in &self.waiting {
+            self.profile.add(
+                job.start,
+                job.start.saturating_add(job.estimate),
+                -signed(job.processors),
+            );
+            self.due = self.due.min(job.start);
+        }
+        // Every job is tried everywhere: that costs time once, and changes nothing.
+        self.freed = Freed { from: 0, until: u64::MAX };
     }
 
     /// What follows from expected ends that have come.

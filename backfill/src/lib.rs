@@ -21,6 +21,8 @@ mod profile;
 #[cfg(any(test, feature = "testkit"))]
 pub mod reference;
 mod replay;
+#[cfg(feature = "serde")]
+mod snapshot;
 mod table;
 #[cfg(feature = "testkit")]
 pub mod testkit;

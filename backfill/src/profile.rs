@@ -233,7 +233,6 @@ impl Profile {
         let from = starts.start;
         let latest = starts.end.min(before);
         let needed = signed(needed);
-        let mut start: Option<u64> = None;
         // A single block is not measured.
         let many = self.blocks.len() > 1;
         // A hole that has begun, and until when it has to last.

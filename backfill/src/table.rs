@@ -5,18 +5,19 @@ use crate::{Error, JobId, MAX_TIME, QueuedJob, Submission};
 /// The jobs that a scheduler holds, by number, and the clock that it goes by.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    slots: Vec<Slot>,
-    vacant: Vec<u32>,
+    pub(crate) slots: Vec<Slot>,
+    /// Slots that nobody holds; the last is used next.
+    pub(crate) vacant: Vec<u32>,
     /// The next job's place in the order of submission.
-    sequence: u64,
+    pub(crate) sequence: u64,
     /// The latest time seen.
-    now: u64,
+    pub(crate) now: u64,
 }
 
 #[derive(Clone, Debug)]
-struct Slot {
-    generation: u32,
-    held: Option<Held>,
+pub(crate) struct Slot {
+    pub(crate) generation: u32,
+    pub(crate) held: Option<Held>,
 }
 
 /// A job that is held.
@@ -139,6 +140,11 @@ impl Table {
             .filter(|slot| slot.generation == job.generation)
             .and_then(|slot| slot.held.as_ref())
             .ok_or(Error::UnknownJob { job })
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn find(&self, index: u32) -> Option<&Held> {
+        self.slots.get(index as usize)?.held.as_ref()
     }
 
     /// The job in an occupied slot.

@@ -1,9 +1,10 @@
 //! Workloads to try a policy on, and the laws it has to keep: for policies of your own, too.
 //!
-//! [`workloads`] is a proptest strategy, and [`Workload`] a `quickcheck::Arbitrary`: small machines, bursts, equal times,
-//! estimates exact or not, a few users, wide jobs. Each `check_` function plays one workload against one policy and returns
-//! the first [`Violation`] of its law, or nothing. The checkers watch what the policy is told and what it decides, and work
-//! out for themselves what follows: they trust nothing that the policy says about itself.
+//! [`workloads`] is a proptest strategy, and [`Workload`] a `quickcheck::Arbitrary`: small
+//! machines, bursts, equal times, estimates exact or not, a few users, wide jobs. Each `check_`
+//! function plays one workload against one policy and returns the first [`Violation`] of its law,
+//! or nothing. The checkers watch what the policy is told and what it decides, and work out for
+//! themselves what follows: they trust nothing that the policy says about itself.
 //!
 //! ```
 //! use apportion_backfill::testkit::{Rule, check_head_on_time, check_leaves_nothing, workloads};

@@ -131,7 +131,7 @@ impl<F: Fn(Workload) -> TestResult + 'static> quickcheck::Testable for Property<
                 .map(|smaller: Workload| ((self.0)(smaller.clone()), smaller))
                 .find(|(result, _)| result.is_failure());
             let Some((again, smaller)) = smaller else {
-                return TestResult::error(format!("{again:?} on {workload:?}", again = result));
+                return TestResult::error(format!("{result:?} on {workload:?}"));
             };
             (result, workload) = (again, smaller);
         }

@@ -1,12 +1,13 @@
-//! The fast policies against their slow twins: the same decisions for the same reasons, pass by pass.
+//! The fast policies against their slow twins: the same decisions for the same reasons, pass by
+//! pass.
 
 mod plain;
 
 use apportion_backfill::testkit::{Violation, Workload, check_same, workloads};
 use apportion_backfill::{
     AsQueued, Backfill, ByPriority, BySubmission, Config, Conservative, Correction, Depth,
-    JobOrder, MeanOfLastTwo, Predictor, QueuedJob, Requested, ShortestFirst, Submission, Supplied,
-    Ties, TraceJob, reference,
+    JobOrder, MeanOfLastTwo, Predictor, QueuedJob, Requested, ShortestFirst, Supplied, Ties,
+    reference,
 };
 use plain::{Plain, Rule};
 use proptest::prelude::*;
@@ -161,6 +162,7 @@ fn the_named_depths_are_what_they_are_called(
 
 #[test]
 fn backfilling_by_quickcheck() {
+    #[expect(clippy::needless_pass_by_value, reason = "quickcheck calls it so")]
     fn property(workload: Workload, depth: u64, preemptive: bool, ties: u8) -> TestResult {
         let ties = [Ties::Event, Ties::FinishFirst, Ties::Batch][usize::from(ties % 3)];
         let depth = Depth::Reservations(if preemptive { 1 } else { depth % 5 });
@@ -175,7 +177,8 @@ fn backfilling_by_quickcheck() {
     QuickCheck::new().tests(300).quickcheck(property as fn(Workload, u64, bool, u8) -> TestResult);
 }
 
-/// A burst of jobs that keeps a long queue: the jobs of a drawn workload, over and over, on a machine as small.
+/// A burst of jobs that keeps a long queue: the jobs of a drawn workload, over and over, on a
+/// machine as small.
 fn long(workload: &Workload, jobs: usize) -> Workload {
     let mut long = workload.clone();
     long.jobs = workload.jobs.iter().copied().cycle().take(jobs).collect();

@@ -6,7 +6,8 @@ use apportion_backfill::{
     ReplayError, ShortestFirst, StartKind, StartReason, Submission, Suspension, Ties, TraceJob,
 };
 
-/// Three of six processors are busy until 4; waiting are J1 6x4, J2 1x4, J3 1x2, J4 2x6 (processors x time).
+/// Three of six processors are busy until 4; waiting are J1 6x4, J2 1x4, J3 1x2, J4 2x6 (processors
+/// x time).
 fn trace() -> Vec<TraceJob> {
     [(3, 4), (6, 4), (1, 4), (1, 2), (2, 6)]
         .map(|(processors, time)| TraceJob {
@@ -32,8 +33,8 @@ fn idle_before_4(outcome: &Outcome) -> u64 {
     let mut idle = 6 * 4;
     for (index, (job, run)) in trace().iter().zip(&outcome.runs).enumerate() {
         let pauses = outcome.suspensions.iter().filter(|pause| pause.index == index);
-        let paused: u64 = pauses.map(|pause| before_4(pause.from, pause.until)).sum();
-        idle -= job.submission.processors * (before_4(run.start, run.end) - paused);
+        let asleep: u64 = pauses.map(|pause| before_4(pause.from, pause.until)).sum();
+        idle -= job.submission.processors * (before_4(run.start, run.end) - asleep);
     }
     idle
 }
@@ -100,7 +101,8 @@ fn the_reasons_of_preemptive_backfilling_tell_who_yields_to_whom() {
     assert_eq!(policy.pass(8).unwrap(), [resume]);
 }
 
-/// Mu'alem and Feitelson: what the head leaves free at the shadow time is extra, and goes to jobs that outlast it.
+/// Mu'alem and Feitelson: what the head leaves free at the shadow time is extra, and goes to jobs
+/// that outlast it.
 #[test]
 fn extra_processors_go_to_long_jobs_until_they_are_used_up() {
     let mut easy = Backfill::new(Config::new(10).unwrap()).unwrap();
@@ -116,7 +118,8 @@ fn extra_processors_go_to_long_jobs_until_they_are_used_up() {
     assert_eq!(plan.blocker, Blocker::Reservation { job: head, start: 10 });
 }
 
-/// The compression of conservative backfilling keeps each job's first reservation as its latest start.
+/// The compression of conservative backfilling keeps each job's first reservation as its latest
+/// start.
 #[test]
 fn conservative_reserves_on_submission_and_compresses() {
     let mut policy = Conservative::new(6).unwrap();
@@ -152,7 +155,8 @@ fn conservative_names_the_first_submitted_of_equal_reservations() {
     assert_eq!(policy.pass(1).unwrap(), [Decision::Start { job, reason, expected_end: 3 }]);
 }
 
-/// A job that starts after its reservation, because the one before it outlived its estimate, is planned from its real start.
+/// A job that starts after its reservation, because the one before it outlived its estimate, is
+/// planned from its real start.
 #[test]
 fn conservative_plans_behind_a_late_start() {
     let mut policy = Conservative::new(1).unwrap();

@@ -12,11 +12,13 @@ use clap::{Parser, Subcommand};
 
 /// Scheduling policies, replayed and explained.
 #[derive(Debug, Parser)]
-#[command(version, about, disable_help_subcommand = true)]
+#[command(version, disable_help_subcommand = true, after_help = START)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
+
+const START: &str = "Start with `apportion replay`: without a trace it makes a workload itself.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -3,56 +3,72 @@
 mod input;
 mod picture;
 mod policy;
+mod progress;
+mod refusal;
 mod report;
 
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use apportion_backfill::{Outcome, TraceJob};
 use apportion_workload::{CleaningReport, Job};
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::output::{self, Error, Pending};
+use crate::gantt::{self, Panel};
+use crate::output::{Error, Pending, Target};
 use policy::Policy;
+use progress::Progress;
 use report::Row;
 
-/// Replay a batch trace under one or more policies: waits, bounded slowdown, utilisation, a Gantt picture, start times.
+/// Replay a batch trace under scheduling policies and compare what they make of it.
 ///
-/// The trace is in the Standard Workload Format, plain or gzip, `-` for standard input. Without one, a seeded
-/// Lublin–Feitelson workload is replayed.
+/// Shows waits, slowdowns and utilisation; on request a Gantt picture and each job's start. The
+/// trace is in the Standard Workload Format, plain or gzip. Without one, a seeded workload of the
+/// Lublin–Feitelson model is replayed.
 #[derive(Args, Debug)]
-#[command(after_help = EXAMPLES)]
+#[command(after_help = GUIDE)]
 pub(crate) struct Arguments {
-    /// The trace, in the Standard Workload Format, plain or gzip; `-` reads standard input
+    /// The trace; `-` reads standard input
     trace: Option<PathBuf>,
 
-    /// A policy; may be given several times: fcfs, easy, easy-sjbf, easy++, easy++-request, easy-clairvoyant,
-    /// easy-sjbf-clairvoyant, easy-preemptive, conservative, reservations:K (K a number or `unbounded`)
-    #[arg(long = "policy", value_name = "P", default_values = ["fcfs", "easy", "conservative", "easy++-request"])]
+    /// A policy of the list below; may be given several times
+    #[arg(
+        long = "policy",
+        value_name = "P",
+        default_values = ["fcfs", "easy", "conservative", "easy++-request"]
+    )]
     policies: Vec<Policy>,
 
     /// In which order the events of one instant reach the policy
     #[arg(long, value_enum, default_value_t = Ties::Event)]
     ties: Ties,
 
-    /// Processors of the machine, instead of the trace's `MaxProcs`
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=apportion_backfill::MAX_PROCESSORS))]
+    /// Processors of the machine, instead of the trace's `MaxProcs`; larger jobs get them all
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u64).range(1..=apportion_backfill::MAX_PROCESSORS)
+    )]
     procs: Option<u64>,
 
     /// Replay N times and report the best time
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     repeat: u32,
 
-    /// Refuse a trace of which a job would be dropped in cleaning
+    /// Refuse a trace with a record that is no job (without run time, say) instead of dropping it
     #[arg(long)]
     strict: bool,
 
-    /// Write each job's start time (one policy only)
+    /// Write each job's start, in seconds of the trace's time base (one policy only)
     #[arg(long, value_name = "OUT.csv")]
     starts: Option<PathBuf>,
 
-    /// Draw the replays, below each other
+    /// Draw who ran when on which processors, one policy below the other
     #[arg(long, value_name = "OUT.svg")]
     gantt: Option<PathBuf>,
 
@@ -81,12 +97,27 @@ impl From<Ties> for apportion_backfill::Ties {
     }
 }
 
-const EXAMPLES: &str = "\
+const GUIDE: &str = "\
+Policies:
+  fcfs                   first come, first served: no job passes another
+  easy                   a job may pass if that does not delay the first of the queue (EASY)
+  easy-sjbf              easy, the shortest jobs pass first
+  easy++                 easy-sjbf, run times predicted from the user's last two jobs
+  easy++-request         easy++, a job that outlives its prediction gets its whole estimate
+  easy-clairvoyant       easy, real run times known
+  easy-sjbf-clairvoyant  easy-sjbf, real run times known
+  easy-preemptive        easy, longer jobs may pass too and are suspended for the first
+  conservative           a job may pass if that delays nobody in the queue
+  reservations:K         a job may pass if that does not delay the first K; K or `unbounded`
+
+Bounded slowdown is (wait + run time) / max(run time, 10 s), at least 1. A file is written whole or
+not at all; where a symbolic link is named, what it leads to is written.
+
 Examples:
   apportion replay
       the embedded workload under four policies
-  apportion replay --policy easy --policy easy-preemptive --gantt easy.svg
-      what suspending jobs gains, as a picture";
+  apportion replay --policy fcfs --policy easy --gantt easy.svg
+      what backfilling gains, as a picture";
 
 /// A workload that is ready to be replayed.
 #[derive(Debug)]
@@ -98,85 +129,108 @@ struct Workload {
     cleaning: CleaningReport,
 }
 
-/// A workload under one policy.
-#[derive(Debug)]
-struct Replayed {
-    policy: Policy,
-    outcome: Outcome,
-    row: Row,
+impl Workload {
+    fn title(&self) -> String {
+        let Self { name, processors, jobs, .. } = self;
+        format!("{name}: {} jobs on {processors} processors", jobs.len())
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    if arguments.starts.is_some() && arguments.policies.len() != 1 {
-        return Err(Error::Usage("--starts needs exactly one --policy".into()));
+    let Arguments { policies, .. } = arguments;
+    if arguments.starts.is_some() && policies.len() != 1 {
+        let count = policies.len();
+        return Err(Error::Usage(format!("--starts: expected one --policy, found {count}")));
     }
     let workload = input::load(arguments.trace.as_deref(), arguments.procs, arguments.strict)?;
-    let replays = replay_all(arguments, &workload)?;
+    let (starts, gantt) = targets(arguments)?;
 
-    // Everything that can fail comes before anything appears.
-    let mut files = Vec::new();
-    if let (Some(path), [only]) = (&arguments.starts, replays.as_slice()) {
-        files.push(Pending::write(path, report::starts(&workload.jobs, &only.outcome).as_bytes())?);
+    let results = replay_all(arguments, &workload)?;
+
+    let mut files = Pending::default();
+    if let (Some(target), Some(text)) = (starts, results.starts) {
+        files.add(target, text)?;
     }
-    if let Some(path) = &arguments.gantt {
-        files.push(Pending::write(path, picture::draw(&workload, &replays).as_bytes())?);
+    if let Some(target) = gantt {
+        files.add(target, gantt::render(&workload.title(), &results.panels))?;
     }
-    let rows: Vec<&Row> = replays.iter().map(|replayed| &replayed.row).collect();
+    let rows = results.rows;
     let text = if arguments.json { report::json(&rows) } else { report::table(&workload, &rows) };
-    for file in files {
-        file.commit()?;
-    }
-    output::print(&text)
+    files.commit(&text)
 }
 
-fn replay_all(arguments: &Arguments, workload: &Workload) -> Result<Vec<Replayed>, Error> {
-    let mut replays = Vec::new();
+/// What is kept of the replays: no more than will be shown, for a trace may be large.
+#[derive(Debug, Default)]
+struct Results {
+    rows: Vec<Row>,
+    panels: Vec<Panel>,
+    starts: Option<String>,
+}
+
+fn replay_all(arguments: &Arguments, workload: &Workload) -> Result<Results, Error> {
+    let mut results = Results::default();
+    let jobs: Vec<TraceJob> = workload.jobs.iter().map(policy::trace_job).collect();
     for &policy in &arguments.policies {
-        let jobs: Vec<TraceJob> = workload.jobs.iter().map(policy::trace_job).collect();
-        let progress = progress_bar(policy, jobs.len());
-        let mut best: Option<(Duration, Outcome)> = None;
-        for _ in 0..arguments.repeat {
-            progress.reset();
-            let begin = now();
-            let outcome = policy::replay(
-                policy,
-                workload.processors,
-                &jobs,
-                arguments.ties.into(),
-                &mut |finished| {
-                    progress.set_position(finished as u64);
-                },
-            )
-            .map_err(|error| Error::input(&workload.name, error))?;
-            let took = begin.elapsed();
-            if best.as_ref().is_none_or(|best| took < best.0) {
-                best = Some((took, outcome));
-            }
-        }
-        progress.finish_and_clear();
-        let Some((took, outcome)) = best else {
-            continue;
-        };
+        let (outcome, took) = replay(policy, arguments, workload, &jobs)?;
         let metrics = outcome.metrics(&jobs, workload.processors, report::BOUND_SECONDS);
         let row = Row::new(policy, &metrics, &workload.cleaning, took);
-        replays.push(Replayed { policy, outcome, row });
+        if arguments.starts.is_some() {
+            results.starts = Some(report::starts(&workload.jobs, &outcome));
+        }
+        if arguments.gantt.is_some() {
+            let title = policy.to_string();
+            results.panels.push(picture::panel(title, row.summary(), workload, &outcome));
+        }
+        results.rows.push(row);
     }
-    Ok(replays)
+    Ok(results)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the program reports how long a replay took; no decision depends on it"
-)]
-fn now() -> Instant {
-    Instant::now()
+/// Where the files are to go: found out before a replay that may take long.
+fn targets(arguments: &Arguments) -> Result<(Option<Target>, Option<Target>), Error> {
+    let target = |path: Option<&PathBuf>| path.map(|path| Target::new(path)).transpose();
+    let starts = target(arguments.starts.as_ref())?;
+    let gantt = target(arguments.gantt.as_ref())?;
+    if let (Some(starts), Some(gantt)) = (&starts, &gantt)
+        && starts.is_same_file(gantt)
+    {
+        return Err(Error::Usage("--starts and --gantt: expected two files, found one".into()));
+    }
+    let trace = arguments.trace.as_deref().filter(|path| path.as_os_str() != "-");
+    let replaces =
+        |path: &Path| [&starts, &gantt].into_iter().flatten().any(|it| it.replaces(path));
+    if trace.is_some_and(replaces) {
+        return Err(Error::Usage("expected another file to write than the trace".into()));
+    }
+    Ok((starts, gantt))
 }
 
-/// Shown on standard error if that is a terminal and the replay takes longer than a blink.
-fn progress_bar(policy: Policy, jobs: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template(
-        "{prefix:>24} [{wide_bar}] {human_pos}/{human_len} jobs, {eta} left",
-    )
-    .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(jobs as u64).with_style(style).with_prefix(policy.to_string())
+/// The outcome of a policy, and the best of the times it took.
+fn replay(
+    policy: Policy,
+    arguments: &Arguments,
+    workload: &Workload,
+    jobs: &[TraceJob],
+) -> Result<(Outcome, Duration), Error> {
+    let once = || {
+        let mut progress = Progress::new(policy, jobs.len());
+        let outcome = policy::replay(
+            policy,
+            workload.processors,
+            jobs,
+            arguments.ties.into(),
+            &mut |finished| progress.report(finished),
+        );
+        match outcome {
+            Ok(outcome) => Ok((outcome, progress.finish())),
+            Err(error) => {
+                Err(Error::input(&workload.name, refusal::explain(error, &workload.jobs)))
+            }
+        }
+    };
+    let (outcome, mut best) = once()?;
+    for _ in 1..arguments.repeat {
+        best = best.min(once()?.1);
+    }
+    Ok((outcome, best))
 }

@@ -218,7 +218,7 @@ mod tests {
         }
         assert_eq!(
             cleaner.finish().unwrap_err().to_string(),
-            "no job left of 3 records: 3 dropped, 0 partial"
+            "expected a job, found none (records: 3, dropped: 3, partial: 0)"
         );
     }
 

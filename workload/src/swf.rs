@@ -2,7 +2,7 @@
 
 mod error;
 mod field;
-mod header;
+pub(crate) mod header;
 mod reader;
 mod record;
 mod writer;

@@ -3,7 +3,7 @@ use core::num::NonZeroU64;
 
 use crate::clean::{CleanError, Cleaner, CleaningReport, CleaningRules};
 use crate::job::Job;
-use crate::swf::{Entry, Header, ReadError, Reader};
+use crate::swf::{Entry, Header, ReadError, Reader, header};
 
 /// A whole trace, read and cleaned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Trace {
     pub header: Header,
     /// The processors of the machine.
     pub processors: NonZeroU64,
+    /// The line of the comment that gave the processors; `None` if the caller did.
+    pub processors_line: Option<u64>,
     /// The jobs by submit time, ties in the order of the text.
     pub jobs: Vec<Job>,
     /// What cleaning did.
@@ -23,7 +25,8 @@ impl Trace {
     /// Reads a trace to its end and cleans it: [`Reader`], [`Header`] and [`Cleaner`] in one call.
     ///
     /// The machine has `processors`; if that is `None`, the number that the comments before the
-    /// first record give as `MaxProcs`, else as `MaxNodes`.
+    /// first record give as `MaxProcs`. `MaxNodes` is no substitute: nodes may have several
+    /// processors.
     ///
     /// # Errors
     ///
@@ -41,11 +44,15 @@ impl Trace {
         B: AsRef<[u8]>,
     {
         let mut header = Header::new();
+        let mut processors_line = None;
         let mut cleaner = None;
         for line in reader {
             let line = line.map_err(TraceError::Read)?;
             let record = match line.entry {
                 Entry::Comment(comment) => {
+                    if header::value(&comment, header::MAX_PROCESSORS).is_some() {
+                        processors_line.get_or_insert(line.number);
+                    }
                     header.push(&comment);
                     continue;
                 }
@@ -55,19 +62,20 @@ impl Trace {
                 Some(cleaner) => cleaner,
                 none => {
                     let machine = processors
-                        .or_else(|| machine(&header))
+                        .or_else(|| header.max_processors().and_then(NonZeroU64::new))
                         .ok_or(TraceError::UnknownProcessors { line: line.number })?;
                     none.insert((machine, Cleaner::new(machine, rules)))
                 }
             };
             cleaner.push(line.number, &record).map_err(TraceError::Clean)?;
         }
-        let Some((processors, cleaner)) = cleaner else {
+        let Some((machine, cleaner)) = cleaner else {
             let none = CleanError::none_of(&CleaningReport::default());
             return Err(TraceError::Clean(none));
         };
         let (jobs, report) = cleaner.finish().map_err(TraceError::Clean)?;
-        Ok(Self { header, processors, jobs, report })
+        let processors_line = processors_line.filter(|_| processors.is_none());
+        Ok(Self { header, processors: machine, processors_line, jobs, report })
     }
 }
 
@@ -89,10 +97,6 @@ pub enum TraceError<E> {
     },
 }
 
-fn machine(header: &Header) -> Option<NonZeroU64> {
-    [header.max_processors(), header.max_nodes()].into_iter().flatten().find_map(NonZeroU64::new)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,28 +104,39 @@ mod tests {
 
     const RECORD: &str = "1 2 -1 7 4 -1 -1 4 9 -1 1 1 -1 -1 1 -1 -1 -1";
 
-    fn read(head: &str, processors: Option<u64>) -> Result<u64, alloc::string::String> {
+    type Machine = (u64, Option<u64>);
+
+    fn read(head: &str, processors: Option<u64>) -> Result<Machine, alloc::string::String> {
         let text = alloc::format!("{head}\n{RECORD}\n; MaxProcs: 77\n");
         let processors = processors.and_then(NonZeroU64::new);
         Trace::read(Reader::from_text(&text), processors, CleaningRules::default())
-            .map(|trace| trace.processors.get())
+            .map(|trace| (trace.processors.get(), trace.processors_line))
             .map_err(|error| error.to_string())
     }
 
     #[test]
     fn the_size_of_the_machine_is_given_or_in_the_header() {
-        assert_eq!(read("; MaxProcs: 8", None), Ok(8));
-        assert_eq!(read("; MaxProcs: 8", Some(16)), Ok(16));
-        assert_eq!(read("; MaxNodes: 4", None), Ok(4));
-        assert_eq!(read("; MaxNodes: 4\n; MaxProcs: -1", None), Ok(4));
-        let unknown = "expected a comment `; MaxProcs: N` with N > 0 before the first record";
-        assert_eq!(read("; MaxProcs: 0", None), Err(alloc::format!("line 2: {unknown}")));
+        assert_eq!(read("; Computer: x\n\n; MaxProcs: 8", None), Ok((8, Some(3))));
+        assert_eq!(read("; MaxProcs: 8\n; maxprocs: 9", None), Ok((8, Some(1))));
+        assert_eq!(read("; MaxProcs: 8", Some(16)), Ok((16, None)));
+        let unknown = |line: u64| {
+            Err(alloc::format!(
+                "line {line}: expected a comment `; MaxProcs: N` with N > 0 before the first record"
+            ))
+        };
+        assert_eq!(read("; MaxNodes: 4", None), unknown(2));
+        assert_eq!(read("; MaxNodes: 4\n; MaxProcs: -1", None), unknown(3));
+        assert_eq!(read("; MaxProcs: 0", None), unknown(2));
+        assert_eq!(read("; MaxNodes: 4", Some(3)), Ok((3, None)));
     }
 
     #[test]
     fn a_text_without_records_has_no_jobs() {
         let empty = Reader::from_text("; MaxProcs: 8\n");
         let error = Trace::read(empty, None, CleaningRules::default()).unwrap_err();
-        assert_eq!(error.to_string(), "no job left of 0 records: 0 dropped, 0 partial");
+        assert_eq!(
+            error.to_string(),
+            "expected a job, found none (records: 0, dropped: 0, partial: 0)"
+        );
     }
 }

@@ -7,7 +7,8 @@ use crate::{
     Plan, Predictor, Requested, StartReason, Submission,
 };
 
-/// The slow twin of [`Backfill`](crate::Backfill): FCFS, EASY, any number of reservations, preemptive backfilling.
+/// The slow twin of [`Backfill`](crate::Backfill): FCFS, EASY, any number of reservations,
+/// preemptive backfilling.
 ///
 /// *Complexity:* O(n³) and worse, on purpose.
 #[derive(Clone, Debug)]
@@ -91,7 +92,8 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         self.jobs.not_held(&[Hold::Firmly])
     }
 
-    /// What the jobs leave free that hold their processors firmly: those overdue are expected to end at the next tick.
+    /// What the jobs leave free that hold their processors firmly: those overdue are expected to
+    /// end at the next tick.
     fn free_over_time(&self, now: u64) -> Free {
         let mut free = Free::new(self.config.processors);
         for job in &self.jobs.held {
@@ -133,7 +135,8 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         }
     }
 
-    /// The first of the queue, when enough processors will be free for it, and how many more are free then.
+    /// The first of the queue, when enough processors will be free for it, and how many more are
+    /// free then.
     pub(super) fn shadow(&self) -> Option<(JobId, u64, u64)> {
         let head = *self.queue().first()?;
         let needed = self.jobs.of(head).needs();

@@ -6,8 +6,8 @@ use crate::{
     BatchPolicy, Blocker, Config, Decision, Error, JobId, MAX_TIME, Plan, StartReason, Submission,
 };
 
-/// The slow twin of [`Conservative`](crate::Conservative): a reservation for every job at submission, compression after
-/// terminations.
+/// The slow twin of [`Conservative`](crate::Conservative): a reservation for every job at
+/// submission, compression after terminations.
 ///
 /// *Complexity:* O(n³) and worse, on purpose.
 #[derive(Clone, Debug)]
@@ -16,7 +16,8 @@ pub struct Conservative {
     release_at_expected_end: bool,
     /// Of the waiting jobs, in order of submission.
     reservations: Vec<Reservation>,
-    /// The overdue jobs that a pass found running, and when: they were expected to end a tick later.
+    /// The overdue jobs that a pass found running, and when: they were expected to end a tick
+    /// later.
     overdue: Vec<(JobId, u64)>,
     /// A job has left since the last pass.
     vacated: bool,

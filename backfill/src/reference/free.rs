@@ -30,7 +30,8 @@ impl Free {
         self.processors.saturating_sub(uses.map(|each| each.processors).sum())
     }
 
-    /// Whether `processors` are free for `length` ticks from `start` on: at `start` and whenever a use begins before the end.
+    /// Whether `processors` are free for `length` ticks from `start` on: at `start` and whenever a
+    /// use begins before the end.
     pub(super) fn fits(&self, processors: u64, length: u64, start: u64) -> bool {
         let end = start.saturating_add(length);
         let begins = self.uses.iter().map(|each| each.from);
@@ -38,8 +39,8 @@ impl Free {
         self.at(start) >= processors && moments.all(|moment| self.at(moment) >= processors)
     }
 
-    /// The earliest start, not before `now`, of a hole of `length` ticks; none if it would start at the end of time. A hole
-    /// can only start now or when a use ends.
+    /// The earliest start, not before `now`, of a hole of `length` ticks; none if it would start at
+    /// the end of time. A hole can only start now or when a use ends.
     pub(super) fn earliest_hole(&self, processors: u64, length: u64, now: u64) -> Option<u64> {
         let ends = self.uses.iter().map(|each| each.until);
         let mut starts: Vec<u64> =

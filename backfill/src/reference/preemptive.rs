@@ -4,8 +4,9 @@ use super::Backfill;
 use super::jobs::{Hold, Job, State};
 use crate::{Decision, JobId, JobOrder, StartReason};
 
-/// Preemptive backfilling: EASY in which a job too long for the hole starts anyway, on processors lent to it until the head of
-/// the queue is due. The head's reservation is made as if those jobs did not run.
+/// Preemptive backfilling: EASY in which a job too long for the hole starts anyway, on processors
+/// lent to it until the head of the queue is due. The head's reservation is made as if those jobs
+/// did not run.
 impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     pub(super) fn pass_preemptively(&mut self) {
         self.start_due_heads();
@@ -29,7 +30,8 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         }
     }
 
-    /// Starts the first of the queue while they fit beside the jobs that hold their processors firmly.
+    /// Starts the first of the queue while they fit beside the jobs that hold their processors
+    /// firmly.
     fn start_due_heads(&mut self) {
         loop {
             let queue = self.queue();

@@ -12,8 +12,8 @@ pub enum Rule {
     InOrder,
     /// Any job that fits (greedy, preemptive backfilling).
     Greedy,
-    /// Any job that fits and, going by the requested times, does not delay the first of the queue beyond its shadow time
-    /// (EASY, whatever the order of the scan).
+    /// Any job that fits and, going by the requested times, does not delay the first of the queue
+    /// beyond its shadow time (EASY, whatever the order of the scan).
     Easy,
     /// Any job whose planned start, as the policy itself tells it, has come (conservative).
     Planned,
@@ -50,7 +50,8 @@ pub fn check_capacity<S: BatchPolicy>(
 ///
 /// # Errors
 ///
-/// [`Violation::TooEarly`], [`Violation::Runtime`], [`Violation::Nonsense`], or what keeps the workload from being played.
+/// [`Violation::TooEarly`], [`Violation::Runtime`], [`Violation::Nonsense`], or what keeps the
+/// workload from being played.
 pub fn check_runs<S: BatchPolicy>(
     make: impl Fn(u64) -> S,
     workload: &Workload,
@@ -84,9 +85,10 @@ pub fn check_order<S: BatchPolicy>(
     watch(make, InOrder, workload, ties).map(drop)
 }
 
-/// The first of the queue, in order of submission, never starts after the time at which enough processors are free for it
-/// by the requested times of the jobs that run when it becomes the first (EASY, preemptive backfilling, any number of
-/// reservations planned anew; not conservative backfilling, where a job submitted later may hold an earlier reservation).
+/// The first of the queue, in order of submission, never starts after the time at which enough
+/// processors are free for it by the requested times of the jobs that run when it becomes the first
+/// (EASY, preemptive backfilling, any number of reservations planned anew; not conservative
+/// backfilling, where a job submitted later may hold an earlier reservation).
 ///
 /// # Errors
 ///
@@ -183,7 +185,8 @@ impl Observer for HeadOnTime {
             return Ok(());
         };
         if self.head.is_none_or(|known| known.0 != head) {
-            // What started beyond the shadow time of this very head gives way to it, whatever else may have become firm.
+            // What started beyond the shadow time of this very head gives way to it, whatever else
+            // may have become firm.
             let mut beside = seen.clone();
             for &(lent, _) in self.lent.iter().filter(|lent| lent.1 == head) {
                 beside.jobs[lent].state = State::Gone;

@@ -5,8 +5,8 @@ use crate::{
     BatchPolicy, Decision, Error, JobId, Outcome, Plan, Replay, ReplayError, Submission, Ties,
 };
 
-/// Two policies make the same decisions in each pass, for the same reasons, and agree on the number of waiting jobs and on
-/// the next wake-up after it.
+/// Two policies make the same decisions in each pass, for the same reasons, and agree on the number
+/// of waiting jobs and on the next wake-up after it.
 ///
 /// # Errors
 ///
@@ -69,7 +69,8 @@ struct Pass {
 }
 
 impl Record {
-    /// The place in the workload of the job in the first decision of this pass that another policy did not make.
+    /// The place in the workload of the job in the first decision of this pass that another policy
+    /// did not make.
     fn differing(&self, pass: &Pass, other: &[Decision]) -> usize {
         let same = pass.decisions.iter().zip(other).take_while(|(one, other)| one == other).count();
         let decision = pass.decisions.get(same).or(other.get(same));

@@ -102,7 +102,8 @@ impl Seen {
         self.jobs.iter().enumerate().filter(|(_, job)| job.state == State::Waiting)
     }
 
-    /// The processors free at `time`, by the latest ends of the running jobs, `now` being the moment.
+    /// The processors free at `time`, by the latest ends of the running jobs, `now` being the
+    /// moment.
     pub(super) fn free_at(&self, time: u64, now: u64) -> u64 {
         let used = self.jobs.iter().filter(|job| match job.state {
             State::Running { until, .. } => until > time || time <= now && !self.released,

@@ -79,13 +79,22 @@ impl Rough {
     }
 
     fn arbitrary(source: &mut Gen) -> Self {
-        let mut below = |limit: u64| u64::arbitrary(source) % limit;
-        let gap = [0, 0, 0, below(4), below(30)][usize::from(below(5) as u8)];
-        let width = [1 + below(3), 1 + below(12), u64::MAX][usize::from(below(3) as u8)];
-        let estimate = [1 + below(11), 6, 1 + below(80)][usize::from(below(3) as u8)];
-        let runtime = [1 + below(11), 1 + below(80), u64::MAX][usize::from(below(3) as u8)];
-        let prediction = [None, Some(below(20))][usize::from(below(2) as u8)];
-        Self { gap, width, estimate, runtime, user: below(3), priority: below(3), prediction }
+        fn below(source: &mut Gen, limit: u64) -> u64 {
+            u64::arbitrary(source) % limit
+        }
+        fn one_of(source: &mut Gen, low: u64, high: u64, fixed: u64) -> u64 {
+            let drawn = [1 + below(source, low), 1 + below(source, high), fixed];
+            drawn[usize::arbitrary(source) % 3]
+        }
+        Self {
+            gap: one_of(source, 1, 12, 1) - 1,
+            width: one_of(source, 3, 12, u64::MAX),
+            estimate: one_of(source, 11, 80, 6),
+            runtime: one_of(source, 11, 80, u64::MAX),
+            user: below(source, 3),
+            priority: below(source, 3),
+            prediction: bool::arbitrary(source).then(|| below(source, 20)),
+        }
     }
 }
 

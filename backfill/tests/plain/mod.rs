@@ -1,12 +1,12 @@
-//! Backfilling with no, one and any number of reservations, written out once more in a few lines each and without reuse of
-//! any kind: jobs by submission, requested times.
+//! Backfilling with no, one and any number of reservations, written out once more in a few lines
+//! each and without reuse of any kind: jobs by submission, requested times.
 
 use apportion_backfill::{
     Backfill, BatchPolicy, Config, Decision, Error, JobId, Plan, StartReason, Submission,
 };
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Rule {
+pub(crate) enum Rule {
     InOrder,
     Greedy,
     Easy,
@@ -15,7 +15,7 @@ pub enum Rule {
 }
 
 #[derive(Debug)]
-pub struct Plain {
+pub(crate) struct Plain {
     rule: Rule,
     release: bool,
     processors: u64,
@@ -31,7 +31,7 @@ pub struct Plain {
 }
 
 impl Plain {
-    pub fn new(processors: u64, rule: Rule, release: bool) -> Self {
+    pub(crate) fn new(processors: u64, rule: Rule, release: bool) -> Self {
         Self {
             rule,
             release,
@@ -48,9 +48,9 @@ impl Plain {
     /// Free processors at `time`, as far as running jobs tell.
     fn free_at(&self, time: u64, now: u64) -> u64 {
         let uses = |end: u64| end > time || time <= now && !self.release;
-        let used: u64 =
+        let taken: u64 =
             self.running.iter().filter(|job| uses(job.2)).map(|job| job.1.processors).sum();
-        self.processors - used
+        self.processors - taken
     }
 
     fn start(&mut self, id: JobId, now: u64, reason: StartReason) {

@@ -7,7 +7,7 @@ use apportion_backfill::{
 
 /// What is wrong with a [`Wrong`] policy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Mistake {
+pub(crate) enum Mistake {
     /// FCFS that counts one processor too many.
     Oversubscribes,
     /// FCFS that swaps the first two jobs if both fit.
@@ -18,13 +18,14 @@ pub enum Mistake {
     StopsEarly,
     /// FCFS that starts every job again in the next pass.
     StartsTwice,
-    /// FCFS whose decisions depend on how many passes there have been in all its life, and all others like it.
+    /// FCFS whose decisions depend on how many passes there have been in all its life, and all
+    /// others like it.
     Remembers,
 }
 
 /// A small scheduler with a mistake built in.
 #[derive(Debug)]
-pub struct Wrong {
+pub(crate) struct Wrong {
     mistake: Mistake,
     processors: u64,
     /// Gives out numbers, and does nothing else.
@@ -36,7 +37,7 @@ pub struct Wrong {
 }
 
 impl Wrong {
-    pub fn new(mistake: Mistake, processors: u64, passes: u64) -> Self {
+    pub(crate) fn new(mistake: Mistake, processors: u64, passes: u64) -> Self {
         Self {
             mistake,
             processors,
@@ -134,14 +135,14 @@ impl BatchPolicy for Wrong {
 
 /// Conservative backfilling that holds the last start of each pass back until the next one.
 #[derive(Debug)]
-pub struct Delays {
+pub(crate) struct Delays {
     conservative: Conservative,
     held_back: Option<Decision>,
     decisions: Vec<Decision>,
 }
 
 impl Delays {
-    pub fn new(conservative: Conservative) -> Self {
+    pub(crate) fn new(conservative: Conservative) -> Self {
         Self { conservative, held_back: None, decisions: Vec::new() }
     }
 }

@@ -2,32 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use apportion_backfill::{StartKind, Suspension};
+use apportion_backfill::{Outcome, StartKind, Suspension};
 
-use super::{Replayed, Workload};
-use crate::gantt::{self, Category, Panel, Segment};
+use super::Workload;
+use crate::gantt::{Category, Panel, Segment};
 
-pub(super) fn draw(workload: &Workload, replays: &[Replayed]) -> String {
-    let panels: Vec<Panel> = replays
-        .iter()
-        .map(|replayed| Panel {
-            title: replayed.policy.to_string(),
-            summary: replayed.row.summary(),
-            processors: workload.processors,
-            segments: segments(workload, replayed),
-        })
-        .collect();
-    gantt::render(&workload.name, &panels)
+/// The panel of one policy.
+pub(super) fn panel(
+    title: String,
+    summary: String,
+    workload: &Workload,
+    outcome: &Outcome,
+) -> Panel {
+    let segments = segments(workload, outcome);
+    Panel { title, summary, processors: workload.processors, segments }
 }
 
 /// The stretches in which the jobs ran.
-fn segments(workload: &Workload, replayed: &Replayed) -> Vec<Segment> {
+fn segments(workload: &Workload, outcome: &Outcome) -> Vec<Segment> {
     let mut pauses: BTreeMap<usize, Vec<Suspension>> = BTreeMap::new();
-    for &pause in &replayed.outcome.suspensions {
+    for &pause in &outcome.suspensions {
         pauses.entry(pause.index).or_default().push(pause);
     }
-    let mut segments = Vec::with_capacity(workload.jobs.len());
-    for (index, (job, run)) in workload.jobs.iter().zip(&replayed.outcome.runs).enumerate() {
+    let mut segments = Vec::with_capacity(workload.jobs.len() + outcome.suspensions.len());
+    for (index, (job, run)) in workload.jobs.iter().zip(&outcome.runs).enumerate() {
         let category = category(run.reason);
         let mut start = run.start;
         let mut push = |start, end| {

@@ -48,7 +48,7 @@ impl FromStr for Policy {
         }
         if let Some(depth) = text.strip_prefix("reservations:") {
             return depth.parse().map(Policy::Reservations).map_err(|_| {
-                format!("expected a number or `unbounded` after `reservations:`, found `{depth}`")
+                format!("expected `unbounded` or a number up to {} after `reservations:`", u64::MAX)
             });
         }
         let names: Vec<&str> = NAMED.iter().map(|named| named.0).collect();
@@ -66,7 +66,8 @@ impl fmt::Display for Policy {
     }
 }
 
-/// A job of a cleaned trace as the replay takes it: times in seconds, the real runtime brought along for the clairvoyant.
+/// A job of a cleaned trace as the replay takes it: times in seconds, the real runtime brought
+/// along for the clairvoyant.
 pub(crate) fn trace_job(job: &Job) -> TraceJob {
     TraceJob {
         submit: job.submit,

@@ -69,14 +69,14 @@ fn skipped(cleaning: &CleaningReport) -> BTreeMap<&'static str, u64> {
     ])
 }
 
-pub(super) fn json(rows: &[&Row]) -> String {
+pub(super) fn json(rows: &[Row]) -> String {
     // Numbers, strings and maps of them: serialising cannot fail.
     let mut text = serde_json::to_string_pretty(rows).unwrap_or_default();
     text.push('\n');
     text
 }
 
-pub(super) fn table(workload: &Workload, rows: &[&Row]) -> String {
+pub(super) fn table(workload: &Workload, rows: &[Row]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header([
         "policy",
@@ -94,24 +94,19 @@ pub(super) fn table(workload: &Workload, rows: &[&Row]) -> String {
             row.policy.clone(),
             duration(row.avg_wait_s),
             duration(longest),
-            format!("{:.6}", row.avg_bounded_slowdown),
+            format!("{:.2}", row.avg_bounded_slowdown),
             duration(makespan),
-            format!("{:.4} %", row.utilization * 100.0),
+            format!("{:.1} %", row.utilization * 100.0),
             format!("{:.1} ms", row.replay_ms),
         ]);
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    let mut text = format!(
-        "{}: {} jobs on {} processors\n",
-        workload.name,
-        workload.jobs.len(),
-        workload.processors
-    );
-    text.push_str(&cleaning_line(&workload.cleaning));
+    let mut text = workload.title() + "\n" + &cleaning_line(&workload.cleaning) + "\n";
     for line in table.lines() {
-        text.push_str(line.trim_end());
+        // Every line begins with the padding of the first column.
+        text.push_str(line.strip_prefix(' ').unwrap_or(&line).trim_end());
         text.push('\n');
     }
     text
@@ -119,21 +114,27 @@ pub(super) fn table(workload: &Workload, rows: &[&Row]) -> String {
 
 /// What cleaning did, if it did anything.
 fn cleaning_line(cleaning: &CleaningReport) -> String {
+    if cleaning.is_clean() {
+        return String::new();
+    }
     let counts = [
-        ("dropped for their runtime", cleaning.dropped_for(DropReason::Runtime)),
-        ("dropped for their processors", cleaning.dropped_for(DropReason::Processors)),
-        ("dropped for their submit time", cleaning.dropped_for(DropReason::Submit)),
-        ("partial lines skipped", cleaning.partial),
-        ("cut to the machine", cleaning.processors_capped),
-        ("killed at their estimate", cleaning.runtimes_clamped),
-        ("out of order", cleaning.out_of_order),
+        (cleaning.dropped_runtime, "dropped without a run time"),
+        (cleaning.dropped_processors, "dropped without processors"),
+        (cleaning.dropped_submit, "dropped without a submit time"),
+        (cleaning.partial, "left out as parts of checkpointed jobs"),
+        (cleaning.processors_capped, "cut to the processors of the machine"),
+        (cleaning.runtimes_clamped, "killed at the estimate"),
+        (cleaning.estimates_from_runtime, "with the run time as estimate"),
+        (cleaning.processors_from_allocated, "with the allocated processors"),
+        (cleaning.out_of_order, "moved into the order of submission"),
     ];
     let parts: Vec<String> = counts
         .iter()
-        .filter(|count| count.1 > 0)
-        .map(|(what, count)| format!("{count} {what}"))
+        .filter(|count| count.0 > 0)
+        .map(|(count, what)| format!("{count} {what}"))
         .collect();
-    if parts.is_empty() { String::new() } else { format!("cleaning: {}\n", parts.join(", ")) }
+    let CleaningReport { records, jobs, .. } = cleaning;
+    format!("cleaning: {jobs} of {records} records kept; {}\n", parts.join(", "))
 }
 
 /// `job_id,start`, a line a job in order of submission.

@@ -7,7 +7,7 @@ use super::rules::{CleaningReport, DropReason};
 #[non_exhaustive]
 pub enum CleanError {
     /// A record is no job, and the rules are strict.
-    #[error("line {line}: job {job} is no job: {reason}")]
+    #[error("line {line}: job {job}: expected a job, but {reason}")]
     Dropped {
         /// The line of the record.
         line: u64,
@@ -51,7 +51,7 @@ pub enum CleanError {
         estimate: u64,
     },
     /// Two records that are not partial have the same job number.
-    #[error("line {second}: job {job} appears a second time, after line {first}")]
+    #[error("line {second}: expected a new job number, found {job} as in line {first}")]
     DuplicateJob {
         /// The job number.
         job: i64,
@@ -61,7 +61,9 @@ pub enum CleanError {
         second: u64,
     },
     /// No record is a job.
-    #[error("no job left of {records} records: {dropped} dropped, {partial} partial")]
+    #[error(
+        "expected a job, found none (records: {records}, dropped: {dropped}, partial: {partial})"
+    )]
     NoJobs {
         /// Records given.
         records: u64,

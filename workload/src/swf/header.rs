@@ -72,19 +72,16 @@ impl Header {
     /// *Complexity*: O(lines).
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.lines.iter().find_map(|line| {
-            let (found, value) = line.split_once(':')?;
-            found.trim().eq_ignore_ascii_case(key).then_some(value.trim())
-        })
+        self.lines.iter().find_map(|line| value(line, key))
     }
 
     /// The processors of the machine: `MaxProcs`.
     #[must_use]
     pub fn max_processors(&self) -> Option<u64> {
-        self.number("MaxProcs")
+        self.number(MAX_PROCESSORS)
     }
 
-    /// The nodes of the machine: `MaxNodes`. Equal to the processors unless nodes have several.
+    /// The nodes of the machine: `MaxNodes`. Not its processors: a node may have several.
     #[must_use]
     pub fn max_nodes(&self) -> Option<u64> {
         self.number("MaxNodes")
@@ -109,6 +106,15 @@ impl Header {
         value[..end].parse().ok()
     }
 }
+
+/// The value of a comment `key: value`.
+pub(crate) fn value<'a>(comment: &'a str, key: &str) -> Option<&'a str> {
+    let (found, value) = comment.split_once(':')?;
+    found.trim().eq_ignore_ascii_case(key).then_some(value.trim())
+}
+
+/// The key of the processors of the machine.
+pub(crate) const MAX_PROCESSORS: &str = "MaxProcs";
 
 #[cfg(test)]
 mod tests {

@@ -37,8 +37,13 @@ pub struct Line {
 #[non_exhaustive]
 pub enum ReadError<E> {
     /// The source of the chunks failed.
-    #[error("{0}")]
-    Source(E),
+    #[error("line {number}: {error}")]
+    Source {
+        /// The number of the line that was being read; the first is 1.
+        number: u64,
+        /// What the source said.
+        error: E,
+    },
     /// A line is neither blank nor a comment nor a record.
     #[error("line {number}: {kind}")]
     Line {
@@ -167,7 +172,8 @@ where
                     Some(Ok(chunk)) => self.chunk = Some((chunk, 0)),
                     Some(Err(error)) => {
                         self.end();
-                        return Some(Err(ReadError::Source(error)));
+                        let number = self.number.saturating_add(1);
+                        return Some(Err(ReadError::Source { number, error }));
                     }
                     None => {
                         let made = entry(&self.tail, self.number == 0);
@@ -230,6 +236,7 @@ const TOO_LONG: LineError = LineError::TooLong { limit: LINE_BYTES };
 mod tests {
     use super::*;
     use alloc::borrow::ToOwned;
+    use alloc::string::ToString;
     use alloc::vec;
 
     const RECORD: &str = "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18";
@@ -274,8 +281,14 @@ mod tests {
         let chunks = vec![Ok(RECORD), Ok("\n1 2"), Err("disk on fire"), Ok(RECORD)];
         let mut reader = Reader::new(chunks.into_iter());
         assert!(reader.next().unwrap().is_ok());
-        assert_eq!(reader.next(), Some(Err(ReadError::Source("disk on fire"))));
+        let error = reader.next().unwrap().unwrap_err();
+        assert_eq!(error, ReadError::Source { number: 2, error: "disk on fire" });
+        assert_eq!(error.to_string(), "line 2: disk on fire");
         assert_eq!(reader.next(), None);
+
+        let mut dead = Reader::new([Err::<&str, _>("no disk")].into_iter());
+        let error = ReadError::Source { number: 1, error: "no disk" };
+        assert_eq!(dead.next(), Some(Err(error)));
     }
 
     #[test]

@@ -1,0 +1,104 @@
+//! What the policies are asked, and what they must answer.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::num::NonZeroU64;
+
+use apportion_backfill::{
+    Backfill, BatchPolicy, Config, Conservative, Metrics, Outcome, Replay, StartKind, Submission,
+    Ties, TraceJob,
+};
+use apportion_workload::{CleaningRules, Estimates, Job, Lublin, Reader, Trace, write};
+use rand_pcg::Pcg64;
+
+/// Panics if a policy decides otherwise than it should.
+pub(crate) fn run() {
+    a_trace_is_read_and_written();
+    easy_passes_the_wide_job_and_conservative_keeps_its_promise();
+    a_model_is_replayed();
+}
+
+/// The text of a small trace for six processors.
+const TEXT: &str = "\
+; MaxProcs: 6
+1 0 -1 4 3 -1 -1 3 4 -1 1 7 -1 -1 -1 -1 -1 -1
+2 0 -1 4 6 -1 -1 6 4 -1 1 7 -1 -1 -1 -1 -1 -1
+3 0 -1 0 1 -1 -1 1 4 -1 0 7 -1 -1 -1 -1 -1 -1
+4 1 -1 3 3 -1 -1 3 3 -1 1 8 -1 -1 -1 -1 -1 -1
+5 1 -1 9 1 -1 -1 9 7 -1 1 8 -1 -1 -1 -1 -1 -1
+";
+
+fn trace() -> Trace {
+    // Cut in the middle of fields and lines, as a file read by blocks is.
+    let chunks = TEXT.as_bytes().chunks(7).map(Ok::<_, core::convert::Infallible>);
+    Trace::read(Reader::new(chunks), None, CleaningRules::default()).expect("the text is a trace")
+}
+
+fn a_trace_is_read_and_written() {
+    let trace = trace();
+    assert_eq!((trace.processors.get(), trace.jobs.len()), (6, 4));
+    assert_eq!((trace.report.dropped_runtime, trace.report.processors_capped), (1, 1));
+    let mut text = String::new();
+    write(&trace.header, trace.jobs.iter().map(Job::record), &mut text).expect("strings grow");
+    let again = Trace::read(Reader::from_text(&text), None, CleaningRules::default());
+    assert_eq!(again.expect("it was written as a trace").jobs.len(), 4);
+}
+
+fn easy_passes_the_wide_job_and_conservative_keeps_its_promise() {
+    let jobs: Vec<TraceJob> = trace().jobs.iter().map(trace_job).collect();
+    let easy = Backfill::new(config(6)).expect("EASY goes with every machine");
+    let runs = replay(easy, &jobs).runs;
+    let expected = [
+        (0, 4, StartKind::Head),
+        (4, 8, StartKind::Head),
+        (1, 4, StartKind::BeforeShadow),
+        (8, 15, StartKind::Head),
+    ];
+    let found: Vec<_> = runs.iter().map(|run| (run.start, run.end, run.reason)).collect();
+    assert_eq!(found, expected);
+
+    let runs = replay(conservative(6), &jobs).runs;
+    let found: Vec<_> = runs.iter().map(|run| run.start).collect();
+    assert_eq!(found, [0, 4, 1, 8]);
+}
+
+fn a_model_is_replayed() {
+    let processors = NonZeroU64::new(64).expect("it is not zero");
+    let jobs: Vec<TraceJob> = Lublin::mixed(processors)
+        .with_estimates(Estimates::Factor { percent: 300 })
+        .generate(Pcg64::new(42, 54))
+        .take(200)
+        .map(|job| trace_job(&job))
+        .collect();
+    let easy = Backfill::new(config(64)).expect("EASY goes with every machine");
+    for outcome in [replay(easy, &jobs), replay(conservative(64), &jobs)] {
+        let Metrics { jobs: count, utilization, .. } = outcome.metrics(&jobs, 64, 10);
+        assert!(count == 200 && utilization > 0.0 && utilization <= 1.0);
+        assert!(outcome.runs.iter().zip(&jobs).all(|(run, job)| run.start >= job.submit));
+    }
+}
+
+fn config(processors: u64) -> Config {
+    Config::new(processors)
+        .expect("the machine is neither empty nor huge")
+        .release_at_expected_end(Ties::Event.releases_at_expected_end())
+}
+
+fn conservative(processors: u64) -> Conservative {
+    Conservative::new(processors)
+        .expect("the machine is neither empty nor huge")
+        .release_at_expected_end(Ties::Event.releases_at_expected_end())
+}
+
+fn replay(policy: impl BatchPolicy, jobs: &[TraceJob]) -> Outcome {
+    let replay = Replay::new(policy, jobs, Ties::Event).expect("the jobs are in order");
+    replay.run().expect("the policy starts every job")
+}
+
+fn trace_job(job: &Job) -> TraceJob {
+    TraceJob {
+        submit: job.submit,
+        runtime: job.runtime,
+        submission: Submission::new(job.processors, job.estimate),
+    }
+}

@@ -1,0 +1,142 @@
+//! The fuzz targets, on a stable toolchain: coverage comes from a pass of LLVM, sanitizers do not.
+
+use std::env;
+use std::fs;
+use std::process::{Command, Stdio};
+
+use apportion_testbed as testbed;
+use clap::Args;
+
+use crate::check::DENY_WARNINGS;
+use crate::command::{self, cargo, root};
+use crate::files;
+
+/// Without bounds: a brief run that shows its output only if it fails. With one: as long as it says,
+/// and what is learnt is kept in `fuzz/corpus`.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Options {
+    /// Runs of each target at most
+    #[arg(long)]
+    runs: Option<u64>,
+    /// Seconds for each target at most
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Where chance begins; 0: elsewhere each time
+    #[arg(long, default_value_t = Options::BRIEF.seed)]
+    seed: u32,
+}
+
+impl Options {
+    pub(crate) const BRIEF: Self = Self { runs: None, seconds: None, seed: 1 };
+}
+
+pub(crate) fn run(options: Options) -> Result<(), String> {
+    if !has_compiler() {
+        let why = "there is no C++ compiler (set CXX)";
+        if testbed::required("cxx") {
+            return Err(format!("{why}, and APPORTION_REQUIRE names `cxx`"));
+        }
+        testbed::not_run("cxx", "cargo xtask fuzz", why);
+        return Ok(());
+    }
+    command::run(instrumented(&[&["clippy"], &BUILD[..], &DENY_WARNINGS].concat()))?;
+    command::run(instrumented(&[&["build"], &BUILD[..]].concat()))?;
+    let targets = files::list("fuzz/fuzz_targets")?;
+    targets.iter().try_for_each(|entry| fuzz(entry.trim_end_matches(".rs"), options))
+}
+
+fn fuzz(target: &str, options: Options) -> Result<(), String> {
+    let folder = root().join("fuzz");
+    let artifacts = folder.join("artifacts").join(target);
+    let corpus = folder.join("corpus").join(target);
+    for folder in [&artifacts, &corpus] {
+        fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    let mut command = instrumented(&[&["run", "--quiet"], &BUILD[..], &["--bin", target]].concat());
+    // Long inputs from the start: a brief run would never get to them.
+    command.args(["--", "-timeout=10", "-len_control=0"]);
+    command.arg(format!("-seed={}", options.seed));
+    command.arg(format!("-artifact_prefix={}/", artifacts.display()));
+    let brief = options.runs.is_none() && options.seconds.is_none();
+    let runs = if brief { Some(RUNS) } else { options.runs };
+    let seconds = if brief { Some(SECONDS) } else { options.seconds };
+    if let Some(runs) = runs {
+        command.arg(format!("-runs={runs}"));
+    }
+    if let Some(seconds) = seconds {
+        command.arg(format!("-max_total_time={seconds}"));
+    }
+    if !brief {
+        command.arg(corpus);
+    }
+    let seeds = folder.join("seeds").join(target);
+    if seeds.is_dir() {
+        let names = files::list(&format!("fuzz/seeds/{target}"))?;
+        let paths: Vec<_> =
+            names.iter().map(|name| seeds.join(name).display().to_string()).collect();
+        command.arg(format!("-seed_inputs={}", paths.join(",")));
+    }
+    if brief { run_quietly(target, command) } else { command::run(command) }
+}
+
+/// The fuzzer talks a lot: of a run without findings, only its last words are of interest.
+fn run_quietly(target: &str, mut command: Command) -> Result<(), String> {
+    let output = command.output().map_err(|error| format!("`cargo` cannot be started: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        eprint!("{said}");
+        return Err(format!("target `{target}`: {}", output.status));
+    }
+    let result = said.lines().rfind(|line| line.starts_with("Done ")).unwrap_or("no result");
+    println!("fuzz: {target}: {result}");
+    Ok(())
+}
+
+/// A call of cargo that instruments what it compiles for the target, and no build script.
+fn instrumented(arguments: &[&str]) -> Command {
+    let mut command = cargo("fuzz", arguments);
+    command.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", FLAGS.join(" "));
+    command
+}
+
+/// Whether there is a compiler for the fuzzer itself, perhaps now installed.
+fn has_compiler() -> bool {
+    let compiler = env::var_os("CXX").unwrap_or_else(|| "c++".into());
+    let found = || {
+        let mut command = Command::new(&compiler);
+        command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    };
+    found() || (is_root() && (install() || (apt_get(&["update"]) && install())) && found())
+}
+
+fn install() -> bool {
+    apt_get(&["install", "--yes", "g++"])
+}
+
+fn apt_get(arguments: &[&str]) -> bool {
+    let mut command = Command::new("apt-get");
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// Of a brief run, for each target.
+const RUNS: u64 = 100_000;
+/// Of a brief run, for each target, at most.
+const SECONDS: u64 = 20;
+
+/// With a target named, flags do not reach build scripts, which could not link with them.
+const BUILD: [&str; 4] = ["--locked", "--release", "--target", "host-tuple"];
+
+const FLAGS: [&str; 6] = [
+    "--cfg=fuzzing",
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+];
