@@ -134,25 +134,52 @@ impl Conservative {
         }
     }
 
+    /// What the running jobs leave free from `now` on.
+    fn beside_running(&self, now: u64) -> Profile {
+        let mut profile = Profile::new(now, self.config.processors);
+        for Entry { end, processors, .. } in self.timeline.iter() {
+            // One that has outlived its estimate was expected to end in the next tick.
+            let remade = self.remade.filter(|remade| end <= *remade);
+            let end = remade.map_or(end, |remade| remade.saturating_add(1));
+            profile.add(now, end, -i64::from(processors));
+        }
+        profile
+    }
+
+    /// What keeps the job at place `at` of the queue from starting now.
+    fn blocker(&self, now: u64, at: usize) -> Blocker {
+        let Waiting { processors: needed, estimate, start, .. } = self.waiting[at];
+        if start <= now {
+            return Blocker::Nothing;
+        }
+        if needed > self.free {
+            return Blocker::Processors { needed, free: self.free };
+        }
+        let mut profile = self.beside_running(now);
+        for (_, other) in self.waiting.iter().enumerate().filter(|(place, _)| *place != at) {
+            let end = other.start.saturating_add(other.estimate);
+            profile.add(other.start, end, -signed(other.processors));
+            if profile.first_hole(needed, estimate, now..now + 1, u64::MAX).is_none() {
+                return Blocker::Reservation { job: self.table.id(other.slot), start: other.start };
+            }
+        }
+        Blocker::Nothing
+    }
+
     /// Works out from the jobs held and their reservations everything else.
     #[cfg(feature = "serde")]
     pub(crate) fn rebuild(&mut self) {
-        let now = self.table.now;
-        self.profile = Profile::new(now, self.config.processors);
-        for (slot, held) in self.table.iter() {
-            let State::Running { expected_end, claim: Claim::Firm, .. } = held.state else {
-                continue;
-            };
-            let processors = held.job.submission.processors;
+        let running = self.table.iter().filter_map(|(slot, held)| match held.state {
+            State::Running { expected_end, claim: Claim::Firm, .. } => {
+                Some((expected_end, slot, held.job.submission.processors))
+            }
+            _ => None,
+        });
+        for (expected_end, slot, processors) in running {
             self.free -= processors;
             self.timeline.insert(expected_end, slot, narrow(processors));
-            // One that has outlived its estimate was expected to end in the next tick.
-            let end = self
-                .remade
-                .filter(|remade| expected_end <= *remade)
-                .map_or(expected_end, |remade| remade.saturating_add(1));
-            self.profile.add(now, end, -signed(processors));
         }
+        self.profile = self.beside_running(self.table.now);
         self.due = u64::MAX;
         for job in &self.waiting {
             self.profile.add(
@@ -256,10 +283,9 @@ impl Conservative {
         waiting.retain(|job| {
             if job.start > now || job.processors > self.free {
                 self.due = self.due.min(job.start);
-                earliest = Some(
-                    earliest
-                        .map_or((job.start, job.slot), |known| known.min((job.start, job.slot))),
-                );
+                if earliest.is_none_or(|known| job.start < known.0) {
+                    earliest = Some((job.start, job.slot));
+                }
                 return true;
             }
             let end = now + job.estimate;
@@ -335,9 +361,12 @@ impl BatchPolicy for Conservative {
             self.timeline.remove(expected_end, job.index);
             self.free += processors;
         }
-        if now < expected_end {
-            self.profile.add(now, expected_end, signed(processors));
-            self.freed.note(now, expected_end);
+        // If it has outlived its estimate, the plans may have been made for the next tick.
+        let overdue = claim == Claim::Firm && expected_end <= now && self.remade == Some(now);
+        let end = if overdue { now + 1 } else { expected_end };
+        if now < end {
+            self.profile.add(now, end, signed(processors));
+            self.freed.note(now, end);
         }
         self.vacated = true;
         self.table.remove(job.index);
@@ -382,10 +411,11 @@ impl BatchPolicy for Conservative {
         self.table.advance(now);
         self.profile.advance(now);
         self.decisions.clear();
-        if self.vacated && self.remade == Some(now) {
+        self.notice_expected_ends(now);
+        if self.due < now && self.waiting.iter().any(|job| job.start < now) {
+            // A pass came too late for a reservation: what was planned around it no longer holds.
             self.remake(now);
         }
-        self.notice_expected_ends(now);
         if self.vacated {
             self.vacated = false;
             self.compress(now);
@@ -407,17 +437,7 @@ impl BatchPolicy for Conservative {
         let (State::Queued { .. }, Some(at)) = (held.state, found) else {
             return Err(Error::NotQueued { job });
         };
-        let Waiting { processors: needed, estimate, start, .. } = self.waiting[at];
-        let passed =
-            self.waiting[..at].iter().find(|before| before.start < now.saturating_add(estimate));
-        let blocker = match passed {
-            _ if start <= now => Blocker::Nothing,
-            Some(before) if needed <= self.free => {
-                Blocker::Reservation { job: self.table.id(before.slot), start: before.start }
-            }
-            _ => Blocker::Processors { needed, free: self.free },
-        };
-        Ok(Plan { start, reserved: true, blocker })
+        Ok(Plan { start: self.waiting[at].start, reserved: true, blocker: self.blocker(now, at) })
     }
 
     fn queued(&self) -> usize {

@@ -16,6 +16,12 @@ pub struct JobId {
 }
 
 impl JobId {
+    /// A number, for policies of other makes: see [`BatchPolicy`](crate::BatchPolicy).
+    #[must_use]
+    pub const fn new(index: u32, generation: u32) -> Self {
+        Self { index, generation }
+    }
+
     /// The place of the job in dense storage: unique among the jobs held now, below the largest number ever held at once.
     #[must_use]
     pub const fn index(self) -> usize {

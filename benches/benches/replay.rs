@@ -31,7 +31,6 @@ fn replays(criterion: &mut Criterion, name: &str, processors: u64, jobs: &[Trace
     let mut group = criterion.benchmark_group(name);
     group.sample_size(20);
     group.bench_function("floor", |bencher| bencher.iter(|| floor(black_box(jobs))));
-    group.bench_function("floor_all", |bencher| bencher.iter(|| floor_all(black_box(jobs))));
     group.bench_function("easy", |bencher| {
         let policy = Backfill::new(config).expect("a valid configuration");
         bencher.iter_batched(
@@ -77,7 +76,7 @@ fn replay(policy: impl BatchPolicy, jobs: &[TraceJob]) -> usize {
     outcome.expect("a shared trace can be replayed").runs.len()
 }
 
-/// Every submission and every termination goes through a binary heap; each job starts when it is submitted.
+/// Each job starts when it is submitted; its termination goes through a binary heap.
 fn floor(jobs: &[TraceJob]) -> u64 {
     let mut ends = BinaryHeap::new();
     let mut last = 0;
@@ -97,24 +96,11 @@ fn floor(jobs: &[TraceJob]) -> u64 {
     }
 }
 
-fn floor_all(jobs: &[TraceJob]) -> u64 {
-    let mut events: BinaryHeap<Reverse<(u64, u8, u32)>> =
-        jobs.iter().zip(0u32..).map(|(job, place)| Reverse((job.submit, 0, place))).collect();
-    let mut last = 0;
-    while let Some(Reverse((time, kind, place))) = events.pop() {
-        last = time;
-        if kind == 0 {
-            events.push(Reverse((time + jobs[place as usize].runtime, 1, place)));
-        }
-    }
-    last
-}
-
-/// What the issue of a figure is: how many times the floor.
+/// How many times the floor each replay takes.
 fn ratios() {
     for name in TRACES {
         let Some(floor) = median(name, "floor") else { continue };
-        for policy in ["floor_all", "easy", "easy-sjbf", "easy++", "conservative"] {
+        for policy in ["easy", "easy-sjbf", "easy++", "conservative"] {
             if let Some(time) = median(name, policy) {
                 println!(
                     "{name:10} {policy:14} {:8.3} ms {:7.2} x floor",

@@ -11,8 +11,8 @@ use crate::check::DENY_WARNINGS;
 use crate::command::{self, cargo, root};
 use crate::files;
 
-/// Without bounds: a brief run that shows its output only if it fails. With one: as long as it says,
-/// and what is learnt is kept in `fuzz/corpus`.
+/// Without a bound: a brief run that shows its output only if it fails. With one: as long as it
+/// says, and what is learnt is kept in `fuzz/corpus`.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Options {
     /// Runs of each target at most
@@ -101,17 +101,19 @@ fn instrumented(arguments: &[&str]) -> Command {
 
 /// Whether there is a compiler for the fuzzer itself, perhaps now installed.
 fn has_compiler() -> bool {
-    let compiler = env::var_os("CXX").unwrap_or_else(|| "c++".into());
+    let chosen = env::var_os("CXX");
+    let compiler = chosen.clone().unwrap_or_else(|| "c++".into());
     let found = || {
         let mut command = Command::new(&compiler);
         command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
-    found() || (is_root() && (install() || (apt_get(&["update"]) && install())) && found())
+    found() || (chosen.is_none() && is_root() && install() && found())
 }
 
 fn install() -> bool {
-    apt_get(&["install", "--yes", "g++"])
+    let install = || apt_get(&["install", "--yes", "g++"]);
+    install() || (apt_get(&["update"]) && install())
 }
 
 fn apt_get(arguments: &[&str]) -> bool {

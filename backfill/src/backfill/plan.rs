@@ -19,11 +19,17 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         let mut profile = Profile::from_running(now, self.free, self.timeline.iter());
         let mut earliest = now;
         let mut waiting = 0;
-        let mut blocker =
-            (needed > self.free).then_some(Blocker::Processors { needed, free: self.free });
-        for entry in self.waiting() {
+        let waiting_jobs = self.waiting();
+        // Only the head of the queue has lent processors back.
+        let first = waiting_jobs.first().is_some_and(|first| first.slot == job.index);
+        let mut free = if first { self.free } else { self.free - self.lent };
+        let mut blocker = None;
+        for entry in waiting_jobs {
             let start =
                 profile.first_hole(entry.processors, entry.length, earliest..u64::MAX, u64::MAX);
+            if blocker.is_none() && needed > free {
+                blocker = Some(Blocker::Processors { needed, free });
+            }
             if entry.slot == job.index {
                 let start = start.unwrap_or(u64::MAX);
                 let reserved = start > now && waiting < depth;
@@ -36,6 +42,8 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
                 earliest = start;
             }
             if start == now {
+                // The next pass starts it before the job.
+                free = free.saturating_sub(entry.processors);
                 continue;
             }
             if blocker.is_none() {

@@ -230,7 +230,9 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
             Depth::Unbounded => u64::MAX,
         };
         let job = self.jobs.of(wanted);
-        let (needed, idle) = (job.needs(), self.free());
+        // Only the head of the queue has lent processors back.
+        let first = self.queue().first() == Some(&wanted);
+        let (needed, idle) = (job.needs(), if first { self.free() } else { self.idle() });
         let mut blocker = (needed > idle).then_some(Blocker::Processors { needed, free: idle });
         let mut free = self.free_over_time(now);
         let (mut from, mut passed) = (now, 0);

@@ -241,15 +241,21 @@ impl BatchPolicy for Conservative {
         };
         let Reservation { start, .. } = self.reservations[at];
         let (needed, free) = (held.needs(), self.jobs.not_held(&[Hold::Firmly]));
-        let passed = self.reservations[..at]
-            .iter()
-            .find(|before| before.start < now.saturating_add(held.length()));
-        let blocker = match passed {
-            _ if start <= now => Blocker::Nothing,
-            Some(before) if needed <= free => {
-                Blocker::Reservation { job: before.job, start: before.start }
-            }
-            _ => Blocker::Processors { needed, free },
+        let mut others = self.reservations.clone();
+        others.remove(at);
+        let blocked =
+            |count: usize| !self.free_beside(&others[..count]).fits(needed, held.length(), now);
+        let blocker = if start <= now {
+            Blocker::Nothing
+        } else if needed > free {
+            Blocker::Processors { needed, free }
+        } else {
+            let first =
+                (1..=others.len()).find(|&count| blocked(count)).map(|count| others[count - 1]);
+            first.map_or(Blocker::Nothing, |other| Blocker::Reservation {
+                job: other.job,
+                start: other.start,
+            })
         };
         Ok(Plan { start, reserved: true, blocker })
     }

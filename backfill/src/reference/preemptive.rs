@@ -67,7 +67,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     }
 
     /// Processors on which nothing runs.
-    fn idle(&self) -> u64 {
+    pub(super) fn idle(&self) -> u64 {
         self.jobs.not_held(&[Hold::Firmly, Hold::Lent])
     }
 

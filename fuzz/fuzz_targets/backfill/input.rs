@@ -87,7 +87,9 @@ enum Limit {
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub(crate) enum Call {
-    /// A job arrives and a pass follows, as the law of use asks.
+    /// A job of few processors and ticks arrives, and a pass follows, as the law of use asks.
+    ArriveSmall(u8, u8),
+    /// A job arrives, and a pass follows.
     Arrive(Job),
     /// All that is expected to end next does, and a pass follows.
     Turn,
@@ -152,6 +154,7 @@ impl When {
 /// A number that is small or near an edge more often than chance would have it.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 pub(crate) enum Amount {
+    Few(u8),
     Small(u8),
     Medium(u16),
     Processors(i8),
@@ -163,6 +166,7 @@ pub(crate) enum Amount {
 impl Amount {
     fn value(self) -> u64 {
         match self {
+            Self::Few(amount) => u64::from(amount % 16),
             Self::Small(amount) => amount.into(),
             Self::Medium(amount) => amount.into(),
             Self::Processors(beyond) => MAX_PROCESSORS.saturating_add_signed(beyond.into()),

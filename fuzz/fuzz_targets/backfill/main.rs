@@ -11,6 +11,7 @@ use std::fmt::Debug;
 
 use apportion_backfill::{
     AsQueued, Backfill, BatchPolicy, Conservative, Depth, Error, JobId, JobOrder, MAX_PROCESSORS,
+    Submission,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -92,11 +93,11 @@ fn play(mut policy: impl Subject, mut model: Model, calls: &[Call]) {
         let at = |when: When| when.time(model.now(), policy.next_wakeup());
         let before = policy.clone();
         let done = match call {
-            Call::Arrive(job) => {
-                let now = model.now();
-                let done = model.submit(&mut policy, now, job.submission());
-                done.and_then(|()| model.pass(&mut policy, now))
+            Call::ArriveSmall(processors, estimate) => {
+                let job = Submission::new((processors % 16).into(), estimate.into());
+                arrive(&mut policy, &mut model, job)
             }
+            Call::Arrive(job) => arrive(&mut policy, &mut model, job.submission()),
             Call::Turn => turn(&mut policy, &mut model),
             Call::Submit(when, job) => {
                 let now = at(when);
@@ -137,6 +138,12 @@ fn play(mut policy: impl Subject, mut model: Model, calls: &[Call]) {
     drain(&mut policy, &mut model);
 }
 
+fn arrive(policy: &mut impl Subject, model: &mut Model, job: Submission) -> Result<(), Error> {
+    let now = model.now();
+    model.submit(policy, now, job)?;
+    model.pass(policy, now)
+}
+
 /// Goes to the next expected end, where all jobs that are due end.
 fn turn(policy: &mut impl Subject, model: &mut Model) -> Result<(), Error> {
     let now = policy.next_wakeup().unwrap_or(0).max(model.now());
@@ -151,10 +158,15 @@ fn turn(policy: &mut impl Subject, model: &mut Model) -> Result<(), Error> {
 /// Whatever happened before: if all that runs ends again and again, all that waits gets its turn.
 fn drain(policy: &mut impl Subject, model: &mut Model) {
     let now = model.now();
+    model.pass(policy, now).expect("the time was accepted before");
     while !model.is_empty() {
-        model.pass(policy, now).expect("the time was accepted before");
-        for job in model.due(u64::MAX) {
-            model.finish(policy, now, job).expect("it runs");
+        if turn(policy, model).is_err() {
+            // Beyond the end of time.
+            let now = model.now();
+            for job in model.due(u64::MAX) {
+                model.finish(policy, now, job).expect("it runs");
+            }
+            model.pass(policy, now).expect("the time was accepted before");
         }
         model.compare(policy);
     }

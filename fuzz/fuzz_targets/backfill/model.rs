@@ -301,6 +301,9 @@ impl Model {
             self.check_capacity();
         }
         self.check_heads(&decisions);
+        let orderly = self.orderly;
+        let late = |held: &Held| orderly && !held.runs() && held.promised <= now;
+        assert!(!self.held.values().any(late), "a promise is broken at {now}");
         let waiting = self.held.values().any(|held| !held.runs());
         assert!(!waiting || self.held.values().any(Held::runs), "an empty machine, and jobs wait");
         // A lent job is released in two steps, of which the second may come with the next pass.
@@ -351,7 +354,6 @@ impl Model {
         let held = self.of(job);
         let Submission { processors: needed, estimate, .. } = held.submission;
         assert!(expected_end > now && expected_end <= now + estimate);
-        assert!(!orderly || now <= held.promised, "{held:?} was promised more at {now}");
         match (reason, promises) {
             (StartReason::BeforeShadow { head, shadow }, _) => {
                 assert!(head != job && expected_end <= shadow);
