@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use queue::Queue;
 
-use crate::index::{Entry, narrow};
+use crate::index::Entry;
 use crate::table::{Claim, Held, State, Table};
 use crate::timeline::Timeline;
 use crate::window::{Hole, Steps};
@@ -18,20 +18,24 @@ use crate::{
     QueuedJob, Requested, StartReason, Submission,
 };
 
-/// A scheduler of rigid jobs on identical processors: FCFS, EASY, or any number of reservations, by its [`Config`]; any order
-/// of the queue (`Q`) and of the scan for backfill candidates (`B`); any runtime prediction (`P`).
+/// A scheduler of rigid jobs on identical processors: FCFS, EASY, or any number of reservations, by
+/// its [`Config`]; any order of the queue (`Q`) and of the scan for backfill candidates (`B`); any
+/// runtime prediction (`P`).
 ///
-/// A pass starts the first jobs of the queue while they fit. Then the first jobs that do not, as many as the
-/// [`Depth`] says, get reservations at their earliest holes, in the order of the queue, and those between them that
-/// fit start. Of the rest, in the order of the scan, every job starts that fits now and delays no reservation.
+/// A pass starts the first jobs of the queue while they fit. Then the first jobs that do not, as
+/// many as the [`Depth`] says, get reservations at their earliest holes, in the order of the queue,
+/// and those between them that fit start. Of the rest, in the order of the scan, every job starts
+/// that fits now and delays no reservation.
 ///
-/// *Source:* D. A. Lifka, "The ANL/IBM SP scheduling system", JSSPP 1995 (EASY); A. W. Mu'alem and D. G. Feitelson,
-/// "Utilization, predictability, workloads, and user runtime estimates in scheduling the IBM SP2 with backfilling", IEEE TPDS
-/// 12(6), 2001 (shadow time, extra nodes); Tsafrir, Etsion and Feitelson, TPDS 18(6), 2007 (prediction, shortest job first
-/// backfilling). *Tie-breaks:* equal keys in order of submission. *Complexity:* with q queued and r running jobs and s jobs
-/// of the queue of which none is both narrower and shorter than another, at depth 0 and 1 `submit` and `finish` take
-/// O(log q + s log q) at worst and O(log q) typically, `pass` O(√r + log q log s) and as much again per start; at depth k
-/// `pass` takes O(r + k (r + k)); O(q (r + q)) when unbounded.
+/// *Source:* D. A. Lifka, "The ANL/IBM SP scheduling system", JSSPP 1995 (EASY); A. W. Mu'alem and
+/// D. G. Feitelson, "Utilization, predictability, workloads, and user runtime estimates in
+/// scheduling the IBM SP2 with backfilling", IEEE TPDS 12(6), 2001 (shadow time, extra nodes);
+/// Tsafrir, Etsion and Feitelson, TPDS 18(6), 2007 (prediction, shortest job first backfilling).
+/// *Tie-breaks:* equal keys in order of submission. *Complexity:* with q queued and r running jobs
+/// and s jobs of the queue of which none is both narrower and shorter than another, at depth 0 and
+/// 1 `submit` and `finish` take O(log q + s log q) at worst and O(log q) typically, `pass` O(√r +
+/// log q log s) and as much again per start; at depth k `pass` takes O(r + k (r + k)); O(q (r + q))
+/// when unbounded.
 ///
 /// ```
 /// use apportion_backfill::{BatchPolicy, Backfill, Config, Decision, StartReason, Submission};
@@ -109,7 +113,8 @@ impl HeadReservation {
 }
 
 impl Backfill {
-    /// A scheduler that serves the queue and scans for backfill candidates in order of submission, by requested times.
+    /// A scheduler that serves the queue and scans for backfill candidates in order of submission,
+    /// by requested times.
     ///
     /// # Errors
     ///
@@ -286,7 +291,7 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
 
     fn expire(&mut self, now: u64, job: JobId) -> Result<u64, Error> {
         self.table.check_time(now)?;
-        let mut held = *self.table.get(job)?;
+        let held = self.table.get(job)?;
         let State::Running { since, expected_end, claim } = held.state else {
             return Err(Error::NotRunning { job });
         };
@@ -297,8 +302,10 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
             return Err(Error::AlreadyReleased { job });
         }
         self.table.advance(now);
+        let held = self.table.held_mut(job.index);
         let estimate = held.job.submission.estimate;
-        // It may have been suspended: its runtime counts from when it would have started to run through.
+        // It may have been suspended: its runtime counts from when it would have started to run
+        // through.
         let origin = since - held.worked;
         let mut end = expected_end;
         while end <= now && end < origin + estimate {
@@ -306,15 +313,14 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
             let count = usize::from(held.corrections);
             end = origin + self.config.correction.corrected(held.first_prediction, count, estimate);
         }
-        if end > expected_end {
-            if claim == Claim::Firm {
-                self.timeline.remove(expected_end, job.index);
-                self.timeline.insert(end, job.index, narrow(held.job.submission.processors));
-            }
-            held.state = State::Running { since, expected_end: end, claim };
-            *self.table.held_mut(job.index) = held;
-            self.unsettle();
+        if end <= expected_end {
+            return Ok(expected_end);
         }
+        held.state = State::Running { since, expected_end: end, claim };
+        if claim == Claim::Firm {
+            self.timeline.postpone(expected_end, job.index, end);
+        }
+        self.unsettle();
         Ok(end)
     }
 

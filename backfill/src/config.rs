@@ -3,17 +3,20 @@ use crate::{Correction, Error, MAX_PROCESSORS};
 /// How many jobs at the front of the queue hold a reservation that backfilling must respect.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[non_exhaustive]
 pub enum Depth {
     /// No backfilling: nobody passes the head of the queue (FCFS).
     NoBackfill,
     /// The first so many jobs that cannot start. 0 is greedy: whatever fits starts; 1 is EASY.
     Reservations(u64),
-    /// Every job: all reservations are planned anew in each pass. Unlike [`Conservative`](crate::Conservative), a later plan
-    /// may move a job behind its first reservation.
+    /// Every job: all reservations are planned anew in each pass. Unlike
+    /// [`Conservative`](crate::Conservative), a later plan may move a job behind its first
+    /// reservation.
     Unbounded,
 }
 
-/// The knobs of [`Backfill`](crate::Backfill). Valid by construction, up to what the combination of knobs forbids.
+/// The knobs of [`Backfill`](crate::Backfill). Valid by construction, up to what the combination of
+/// knobs forbids.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Config {
@@ -25,8 +28,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// EASY on a machine of `processors` identical processors: reservation depth 1, not preemptive, processors free when the
-    /// caller says so, corrections straight to the request.
+    /// EASY on a machine of `processors` identical processors: reservation depth 1, not preemptive,
+    /// processors free when the caller says so, corrections straight to the request.
     ///
     /// # Errors
     ///
@@ -51,17 +54,20 @@ impl Config {
         self
     }
 
-    /// Lets jobs that are too long for the hole start anyway, to be suspended when the head of the queue is due.
+    /// Lets jobs that are too long for the hole start anyway, to be suspended when the head of the
+    /// queue is due.
     #[must_use]
     pub const fn preemptive(mut self, preemptive: bool) -> Self {
         self.preemptive = preemptive;
         self
     }
 
-    /// Counts the processors of a running job as free from its expected end on, before its [`finish`] is reported.
+    /// Counts the processors of a running job as free from its expected end on, before its
+    /// [`finish`] is reported.
     ///
-    /// Only for callers that report submissions before the terminations of the same instant and carry out starts last, as
-    /// the classic simulators do ([`Ties::Event`](crate::Ties::Event)). A caller that starts jobs at once must leave it off.
+    /// Only for callers that report submissions before the terminations of the same instant and
+    /// carry out starts last, as the classic simulators do ([`Ties::Event`](crate::Ties::Event)). A
+    /// caller that starts jobs at once must leave it off.
     ///
     /// [`finish`]: crate::BatchPolicy::finish
     #[must_use]

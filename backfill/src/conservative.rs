@@ -8,17 +8,20 @@ use crate::{
     BatchPolicy, Blocker, Config, Decision, Error, JobId, MAX_TIME, Plan, StartReason, Submission,
 };
 
-/// Conservative backfilling with compression: every job gets a reservation when it is submitted, and never starts after it.
+/// Conservative backfilling with compression: every job gets a reservation when it is submitted,
+/// and never starts after it.
 ///
-/// On submission a job is given the earliest hole that delays no reservation made before. When a job ends, its remaining time
-/// becomes free, and in the next pass each queued job, in order of submission, moves to the earliest hole there is for it, if
-/// that is earlier than its reservation. Nothing else moves a reservation. The promise holds as long as jobs are killed at
-/// their estimates; if one outlives its estimate, all reservations are made anew behind it.
+/// On submission a job is given the earliest hole that delays no reservation made before. When a
+/// job ends, its remaining time becomes free, and in the next pass each queued job, in order of
+/// submission, moves to the earliest hole there is for it, if that is earlier than its reservation.
+/// Nothing else moves a reservation. The promise holds as long as jobs are killed at their
+/// estimates; if one outlives its estimate, all reservations are made anew behind it.
 ///
-/// *Source:* Mu'alem and Feitelson, TPDS 12(6), 2001, section 2 (conservative backfilling, compression). *Tie-breaks:* order
-/// of submission. *Complexity:* with q queued jobs and a plan of p ≤ 2 (q + r) + 1 steps, `submit` takes O(h + √p), `finish`
-/// O(√p), a pass after terminations O(q h + m √p), h being the steps that a search for a hole looks at and m the jobs that
-/// move; any other pass O(1) plus O(q) if jobs start.
+/// *Source:* Mu'alem and Feitelson, TPDS 12(6), 2001, section 2 (conservative backfilling,
+/// compression). *Tie-breaks:* order of submission. *Complexity:* with q queued jobs and a plan of
+/// p ≤ 2 (q + r) + 1 steps, `submit` takes O(h + √p), `finish` O(√p), a pass after terminations O(q
+/// h + m √p), h being the steps that a search for a hole looks at and m the jobs that move; any
+/// other pass O(1) plus O(q) if jobs start.
 ///
 /// ```
 /// use apportion_backfill::{BatchPolicy, Conservative, Submission};
@@ -213,7 +216,8 @@ impl Conservative {
         }
     }
 
-    /// Makes all reservations anew: a running job has outlived its estimate, which no promise has taken into account.
+    /// Makes all reservations anew: a running job has outlived its estimate, which no promise has
+    /// taken into account.
     fn remake(&mut self, now: u64) {
         self.remade = Some(now);
         self.profile = Profile::from_running(now, self.free, self.timeline.iter());
@@ -236,8 +240,9 @@ impl Conservative {
 
     /// Moves each queued job, in order of submission, to the earliest hole before its reservation.
     ///
-    /// A job that found no earlier hole when it was last looked at can only have got one where processors have become free
-    /// since, and it finds none before the time at which, for the first time, enough are.
+    /// A job that found no earlier hole when it was last looked at can only have got one where
+    /// processors have become free since, and it finds none before the time at which, for the first
+    /// time, enough are.
     fn compress(&mut self, now: u64) {
         if self.freed.is_nothing() {
             return;

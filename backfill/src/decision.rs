@@ -12,7 +12,8 @@ pub enum Decision {
         job: JobId,
         /// Why it starts now.
         reason: StartReason,
-        /// When it is expected to end: report it to [`expire`](crate::BatchPolicy::expire) if it still runs then.
+        /// When it is expected to end: report it to [`expire`](crate::BatchPolicy::expire) if it
+        /// still runs then.
         expected_end: u64,
     },
     /// Suspend a job that was started beyond the shadow time: its processors are due to `head`.
@@ -61,7 +62,8 @@ pub enum StartReason {
         /// The start of the reservation.
         start: u64,
     },
-    /// Backfilled although too long for the hole: it will be suspended when the head of the queue is due.
+    /// Backfilled although too long for the hole: it will be suspended when the head of the queue
+    /// is due.
     BeyondShadow {
         /// The head of the queue.
         head: JobId,
@@ -116,8 +118,9 @@ impl StartReason {
 pub struct Plan {
     /// The planned start, in ticks; `u64::MAX` if no hole was found before the end of time.
     pub start: u64,
-    /// Whether the policy holds a reservation for that start. If not, it is a projection: every job before it in the queue
-    /// placed at its earliest hole, nothing submitted later, every running job ending when expected.
+    /// Whether the policy holds a reservation for that start. If not, it is a projection: every job
+    /// before it in the queue placed at its earliest hole, nothing submitted later, every running
+    /// job ending when expected.
     pub reserved: bool,
     /// What keeps it from starting now.
     pub blocker: Blocker,

@@ -10,7 +10,8 @@ pub enum Error {
         /// The size asked for.
         processors: u64,
     },
-    /// Preemptive backfilling protects the head of the queue only: it needs a reservation depth of one.
+    /// Preemptive backfilling protects the head of the queue only: it needs a reservation depth of
+    /// one.
     #[error("preemptive backfilling needs a reservation depth of 1, not {depth:?}")]
     PreemptionDepth {
         /// The depth asked for.
@@ -88,7 +89,8 @@ pub enum Error {
         now: u64,
     },
     /// The processors of the job were given away at its expected end, as
-    /// [`Config::release_at_expected_end`](crate::Config::release_at_expected_end) asks: too late to correct it.
+    /// [`Config::release_at_expected_end`](crate::Config::release_at_expected_end) asks: too late
+    /// to correct it.
     #[error("the processors of {job:?} were released at its expected end")]
     AlreadyReleased {
         /// The number given.

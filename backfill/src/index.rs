@@ -1,4 +1,7 @@
-//! The waiting jobs in an order, with the question a backfill scan asks: which is the first that this window admits?
+//! The waiting jobs in an order, with the question a backfill scan asks: which is the first that
+//! this window admits?
+
+#![expect(clippy::inline_always, reason = "measured: values go over in registers")]
 
 mod flat;
 mod tree;
@@ -46,7 +49,8 @@ impl<K> Entry<K> {
     }
 }
 
-/// No machine has more processors than `u32` can say, and no queued job asks for more than the machine has.
+/// No machine has more processors than `u32` can say, and no queued job asks for more than the
+/// machine has.
 #[inline]
 pub(crate) fn narrow(processors: u64) -> u32 {
     u32::try_from(processors).unwrap_or(u32::MAX)
@@ -58,9 +62,9 @@ impl<K: Ord> Entry<K> {
     }
 }
 
-/// Short queues are scanned (nothing beats a walk over a hundred neighbours); long ones are asked through a tree, so that no
-/// question costs more than O(log n log s), s being the number of jobs of which none is both narrower and shorter than
-/// another.
+/// Short queues are scanned (nothing beats a walk over a hundred neighbours); long ones are asked
+/// through a tree, so that no question costs more than O(log n log s), s being the number of jobs
+/// of which none is both narrower and shorter than another.
 #[derive(Clone, Debug)]
 pub(crate) enum Index<K> {
     Flat(Flat<K>),
@@ -118,14 +122,15 @@ impl<K: Ord + Clone> Index<K> {
 
     /// Whether any job at all is admitted, and where a scan for it may begin.
     #[inline]
-    pub(crate) fn find(&self, window: &impl Window) -> Option<Cursor> {
+    pub(crate) fn find(&mut self, window: &impl Window) -> Option<Cursor> {
         match self {
             Self::Flat(flat) => flat.find(0, window).map(Cursor),
             Self::Tree(tree) => tree.admits(window).then_some(Cursor(0)),
         }
     }
 
-    /// Takes out the first job from `cursor` on that `window` admits. The window of the next call must be no wider.
+    /// Takes out the first job from `cursor` on that `window` admits. The window of the next call
+    /// must be no wider.
     #[inline]
     pub(crate) fn take(&mut self, cursor: &mut Cursor, window: &impl Window) -> Option<Entry<K>> {
         match self {
@@ -155,7 +160,7 @@ impl<K: Ord + Clone> Index<K> {
     #[cold]
     fn lengthen(&mut self) {
         if let Self::Flat(flat) = self {
-            *self = Self::Tree(flat.drain().collect());
+            *self = Self::Tree(flat.iter().cloned().collect());
         }
     }
 
@@ -172,9 +177,11 @@ impl<K: Ord + Clone> Index<K> {
     }
 }
 
-/// More jobs than this are kept in a tree. The measured break-even with a scan lies between 300 and 1,000.
+/// More jobs than this are kept in a tree. The measured break-even with a scan lies between 300 and
+/// 1,000.
 const LONG: usize = 512;
-/// Fewer jobs than this go back to a scan. Far from `LONG`, so that a queue at the border does not change to and fro.
+/// Fewer jobs than this go back to a scan. Far from `LONG`, so that a queue at the border does not
+/// change to and fro.
 const SHORT: usize = 128;
 
 #[cfg(test)]

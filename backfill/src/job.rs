@@ -6,8 +6,9 @@ pub const MAX_TIME: u64 = 1 << 62;
 
 /// The number that a scheduler gives to a job it holds.
 ///
-/// Dense: the [`index`](JobId::index) of a job that has left is used again, so callers can keep their own data in a
-/// vector. A number kept after its job has left is recognised as stale (until the same index has been reused 2^32 times).
+/// Dense: the [`index`](JobId::index) of a job that has left is used again, so callers can keep
+/// their own data in a vector. A number kept after its job has left is recognised as stale (until
+/// the same index has been reused 2^32 times).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct JobId {
@@ -22,7 +23,8 @@ impl JobId {
         Self { index, generation }
     }
 
-    /// The place of the job in dense storage: unique among the jobs held now, below the largest number ever held at once.
+    /// The place of the job in dense storage: unique among the jobs held now, below the largest
+    /// number ever held at once.
     #[must_use]
     pub const fn index(self) -> usize {
         self.index as usize
@@ -41,12 +43,14 @@ pub struct Submission {
     pub user: u64,
     /// Larger is more urgent; only [`ByPriority`](crate::ByPriority) reads it.
     pub priority: u64,
-    /// A prediction of the runtime that the caller brings along, in ticks; only [`Supplied`](crate::Supplied) reads it.
+    /// A prediction of the runtime that the caller brings along, in ticks; only
+    /// [`Supplied`](crate::Supplied) reads it.
     pub prediction: Option<u64>,
 }
 
 impl Submission {
-    /// A job of `processors` processors for `estimate` ticks, of user 0, priority 0 and no prediction.
+    /// A job of `processors` processors for `estimate` ticks, of user 0, priority 0 and no
+    /// prediction.
     #[must_use]
     pub const fn new(processors: u64, estimate: u64) -> Self {
         Self { processors, estimate, user: 0, priority: 0, prediction: None }
@@ -63,7 +67,7 @@ pub struct QueuedJob {
     pub submitted: u64,
     /// Its place in the order of submission: smaller is earlier, never reused.
     pub sequence: u64,
-    /// The runtime it is scheduled by, in ticks: the prediction made when it was submitted, at most its estimate; less what
-    /// it has run, if it was suspended.
+    /// The runtime it is scheduled by, in ticks: the prediction made when it was submitted, at most
+    /// its estimate; less what it has run, if it was suspended.
     pub predicted: u64,
 }

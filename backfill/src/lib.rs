@@ -1,6 +1,6 @@
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
-#![allow(missing_docs, dead_code)]
 
 extern crate alloc;
 #[cfg(any(test, feature = "testkit"))]

@@ -20,10 +20,11 @@ pub struct Metrics {
 }
 
 impl Outcome {
-    /// The usual measures of `jobs` on `processors`, with the bounded slowdown's `threshold` in ticks (10 s by custom).
+    /// The usual measures of `jobs` on `processors`, with the bounded slowdown's `threshold` in
+    /// ticks (10 s by custom).
     ///
-    /// *Source:* D. G. Feitelson and L. Rudolph, "Metrics and benchmarking for parallel job scheduling", JSSPP 1998 (bounded
-    /// slowdown). *Complexity:* O(n). No jobs: all zero.
+    /// *Source:* D. G. Feitelson and L. Rudolph, "Metrics and benchmarking for parallel job
+    /// scheduling", JSSPP 1998 (bounded slowdown). *Complexity:* O(n). No jobs: all zero.
     #[must_use]
     pub fn metrics(&self, jobs: &[TraceJob], processors: u64, threshold: u64) -> Metrics {
         let (mut waits, mut max_wait, mut slowdowns, mut work, mut last_end) =

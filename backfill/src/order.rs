@@ -3,11 +3,12 @@ use core::fmt::Debug;
 
 use crate::QueuedJob;
 
-/// An order of waiting jobs, for the queue or for the scan of backfill candidates: least key first, ties in order of
-/// submission.
+/// An order of waiting jobs, for the queue or for the scan of backfill candidates: least key first,
+/// ties in order of submission.
 ///
-/// A key is taken once, when the job is queued. An order whose keys change with time (a fair-share factor, say) is handed
-/// over anew by [`Backfill::set_queue_order`](crate::Backfill::set_queue_order).
+/// A key is taken once, when the job is queued. An order whose keys change with time (a fair-share
+/// factor, say) is handed over anew by
+/// [`Backfill::set_queue_order`](crate::Backfill::set_queue_order).
 ///
 /// ```
 /// use apportion_backfill::{JobOrder, QueuedJob};
@@ -27,7 +28,8 @@ pub trait JobOrder {
     /// What jobs are compared by.
     type Key: Clone + Debug + Ord;
 
-    /// Whether this order only says "as in the queue", so that no second index is kept. [`AsQueued`] alone says so.
+    /// Whether this order only says "as in the queue", so that no second index is kept.
+    /// [`AsQueued`] alone says so.
     const FOLLOWS_QUEUE: bool = false;
 
     /// The key of a job.
@@ -60,8 +62,8 @@ impl JobOrder for AsQueued {
 
 /// Shortest predicted runtime first (SJBF, when the scan is ordered by it).
 ///
-/// *Source:* D. Tsafrir, Y. Etsion, D. G. Feitelson, "Backfilling using system-generated predictions rather than user runtime
-/// estimates", IEEE TPDS 18(6), 2007.
+/// *Source:* D. Tsafrir, Y. Etsion, D. G. Feitelson, "Backfilling using system-generated
+/// predictions rather than user runtime estimates", IEEE TPDS 18(6), 2007.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct ShortestFirst;

@@ -1,11 +1,12 @@
-use alloc::collections::BTreeMap;
+use foldhash::fast::FixedState;
+use indexmap::IndexMap;
 
 use crate::Submission;
 
 /// Predicts how long a job will run.
 pub trait Predictor {
-    /// The predicted runtime in ticks of a job that is being submitted. The scheduler takes at least 1 and at most the job's
-    /// estimate of it.
+    /// The predicted runtime in ticks of a job that is being submitted. The scheduler takes at
+    /// least 1 and at most the job's estimate of it.
     fn predict(&self, job: &Submission) -> u64;
 
     /// Learns that `job` ended after it ran for `runtime` ticks. Called in order of termination.
@@ -25,8 +26,8 @@ impl Predictor for Requested {
     }
 }
 
-/// The caller brings the prediction with the job ([`Submission::prediction`]; the estimate where there is none). With actual
-/// runtimes the policy is clairvoyant.
+/// The caller brings the prediction with the job ([`Submission::prediction`]; the estimate where
+/// there is none). With actual runtimes the policy is clairvoyant.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Supplied;
@@ -37,15 +38,16 @@ impl Predictor for Supplied {
     }
 }
 
-/// The mean, rounded down, of the runtimes of the two jobs of the same user that ended last; the estimate for users of whom
-/// fewer than two jobs have ended.
+/// The mean, rounded down, of the runtimes of the two jobs of the same user that ended last; the
+/// estimate for users of whom fewer than two jobs have ended.
 ///
-/// *Source:* Tsafrir, Etsion and Feitelson, TPDS 2007, section 4. *Complexity:* O(log u) time and O(u) space for u users.
+/// *Source:* Tsafrir, Etsion and Feitelson, TPDS 2007, section 4. *Complexity:* O(1) time and O(u)
+/// space for u users. *Determinism:* no decision depends on the order of the users.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct MeanOfLastTwo {
     /// The latest runtime, and the one before it.
-    runtimes: BTreeMap<u64, (u64, Option<u64>)>,
+    runtimes: IndexMap<u64, (u64, Option<u64>), FixedState>,
 }
 
 impl Predictor for MeanOfLastTwo {
@@ -66,14 +68,14 @@ impl Predictor for MeanOfLastTwo {
 
 /// What a prediction becomes when the job outlives it.
 ///
-/// *Source:* Tsafrir, Etsion and Feitelson, TPDS 2007, section 5, for the increments; the jump to the request is the
-/// alternative evaluated by Gaussier, Glesser, Reis and Trystram, SC 2015.
+/// *Source:* Tsafrir, Etsion and Feitelson, TPDS 2007, section 5, for the increments; the jump to
+/// the request is the alternative evaluated by Gaussier, Glesser, Reis and Trystram, SC 2015.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub enum Correction {
-    /// The k-th correction predicts the first prediction plus the k-th of 1, 5, 15, 30 minutes, 1, 2, 5, 10, 20, 50, 100
-    /// hours; the estimate after the last.
+    /// The k-th correction predicts the first prediction plus the k-th of 1, 5, 15, 30 minutes, 1,
+    /// 2, 5, 10, 20, 50, 100 hours; the estimate after the last.
     Incremental {
         /// Ticks in a minute.
         minute: u64,
@@ -83,7 +85,8 @@ pub enum Correction {
 }
 
 impl Correction {
-    /// The predicted runtime after `count` corrections (from 1) of the prediction `first`, at most `estimate`.
+    /// The predicted runtime after `count` corrections (from 1) of the prediction `first`, at most
+    /// `estimate`.
     #[must_use]
     pub fn corrected(self, first: u64, count: usize, estimate: u64) -> u64 {
         match self {

@@ -7,8 +7,9 @@ use crate::window::Steps;
 
 /// How many processors are free from when to when: a step function of time, without end.
 ///
-/// A list of blocks of steps, each with its least and its most free processors, so that walks pass over whole blocks. With p
-/// steps and blocks of b, a change costs O(p / b + b), as does a search that meets no ragged block.
+/// A list of blocks of steps, each with its least and its most free processors, so that walks pass
+/// over whole blocks. With p steps and blocks of b, a change costs O(p / b + b), as does a search
+/// that meets no ragged block.
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     blocks: Vec<Block>,
@@ -20,14 +21,15 @@ pub(crate) struct Profile {
 struct Block {
     /// Never empty; times increase over all blocks.
     steps: Vec<Step>,
-    /// To be added to the free processors of each step: least and most include it. These two are kept only while there are
-    /// several blocks.
+    /// To be added to the free processors of each step: least and most include it. These two are
+    /// kept only while there are several blocks.
     added: i64,
     least: i64,
     most: i64,
 }
 
-/// From `time` to the next step, `free` processors are free: fewer than none where a caller broke a promise.
+/// From `time` to the next step, `free` processors are free: fewer than none where a caller broke a
+/// promise.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Step {
     time: u64,
@@ -72,8 +74,8 @@ impl Profile {
         Self { blocks: vec![Block::new(vec![Step { time: now, free: signed(free) }])], moves: 0 }
     }
 
-    /// What running jobs leave: `free` processors now, more as they end (those that have outlived their expected end at the
-    /// next tick). `running` comes in order of expected end.
+    /// What running jobs leave: `free` processors now, more as they end (those that have outlived
+    /// their expected end at the next tick). `running` comes in order of expected end.
     pub(crate) fn from_running(now: u64, free: u64, running: impl Iterator<Item = Entry>) -> Self {
         let mut profile = Self { blocks: Vec::new(), moves: 0 };
         let mut steps = vec![Step { time: now, free: signed(free) }];
@@ -117,7 +119,8 @@ impl Profile {
         u64::try_from(block.steps[at.step].free + block.added).unwrap_or(0)
     }
 
-    /// Takes (`change` < 0) or gives back processors from `from` to `until`. What lies before the first step is ignored.
+    /// Takes (`change` < 0) or gives back processors from `from` to `until`. What lies before the
+    /// first step is ignored.
     pub(crate) fn add(&mut self, from: u64, until: u64, change: i64) {
         let from = from.max(self.blocks[0].steps[0].time);
         if from >= until {
@@ -210,7 +213,8 @@ impl Profile {
         }
     }
 
-    /// The earliest of `starts` at which `needed` processors are free for `length` ticks, or until `before` if that is sooner.
+    /// The earliest of `starts` at which `needed` processors are free for `length` ticks, or until
+    /// `before` if that is sooner.
     pub(crate) fn first_hole(
         &self,
         needed: u64,
@@ -273,7 +277,8 @@ impl Profile {
         hole.map(|hole| hole.0)
     }
 
-    /// The [window](Steps) of jobs that fit at `now` as things are planned: the running minimum of the free processors.
+    /// The [window](Steps) of jobs that fit at `now` as things are planned: the running minimum of
+    /// the free processors.
     pub(crate) fn window(&self, now: u64, window: &mut Steps) {
         window.clear();
         let first = self.at(now);

@@ -19,16 +19,19 @@ pub struct TraceJob {
 /// In which order the events of one instant reach the policy, and when passes are made.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[non_exhaustive]
 pub enum Ties {
-    /// Expired predictions, then submissions in order of the trace, then terminations in order of start; a pass after each
-    /// submission and termination; starts come last. What the classic simulators do. The policy must
-    /// [release processors at the expected end](crate::Config::release_at_expected_end).
+    /// Expired predictions, then submissions in order of the trace, then terminations in order of
+    /// start; a pass after each submission and termination; starts come last. What the classic
+    /// simulators do. The policy must [release processors at the expected
+    /// end](crate::Config::release_at_expected_end).
     #[default]
     Event,
-    /// Expired predictions, then terminations, then submissions; a pass after each. The policy must release processors at the
-    /// expected end, too.
+    /// Expired predictions, then terminations, then submissions; a pass after each. The policy must
+    /// release processors at the expected end, too.
     FinishFirst,
-    /// All events of the instant, submissions first, then one pass. A corrected prediction alone leads to no pass here, either.
+    /// All events of the instant, submissions first, then one pass. A corrected prediction alone
+    /// leads to no pass here, either.
     Batch,
 }
 
@@ -124,10 +127,11 @@ pub struct Outcome {
     pub suspensions: Vec<Suspension>,
 }
 
-/// Plays a trace against a policy: an event loop that knows the real runtimes. Pure: the caller drives it step by step or to
-/// the end.
+/// Plays a trace against a policy: an event loop that knows the real runtimes. Pure: the caller
+/// drives it step by step or to the end.
 ///
-/// *Complexity:* O(n log r) beside the policy for n jobs of which at most r run at a time; space O(n).
+/// *Complexity:* O(n log r) beside the policy for n jobs of which at most r run at a time; space
+/// O(n).
 #[derive(Clone, Debug)]
 pub struct Replay<'a, S> {
     policy: S,
@@ -153,8 +157,8 @@ struct Events {
     suspensions: Vec<Suspension>,
 }
 
-/// What is due for a job, unless it has started anew since: the time, then the number of its start, then its place among the
-/// jobs held. Packed, because a heap compares and moves it often.
+/// What is due for a job, unless it has started anew since: the time, then the number of its start,
+/// then its place among the jobs held. Packed, because a heap compares and moves it often.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Due(u128);
 
@@ -173,11 +177,13 @@ struct Held {
 }
 
 impl<'a, S: BatchPolicy> Replay<'a, S> {
-    /// Prepares to replay `jobs`, which must be in order of submission, against a policy that knows of no job yet.
+    /// Prepares to replay `jobs`, which must be in order of submission, against a policy that knows
+    /// of no job yet.
     ///
     /// # Errors
     ///
-    /// [`ReplayError::OutOfOrder`], [`ReplayError::RuntimeOutOfRange`], [`ReplayError::TooManyJobs`].
+    /// [`ReplayError::OutOfOrder`], [`ReplayError::RuntimeOutOfRange`],
+    /// [`ReplayError::TooManyJobs`].
     pub fn new(policy: S, jobs: &'a [TraceJob], ties: Ties) -> Result<Self, ReplayError> {
         if u32::try_from(jobs.len()).is_err() {
             return Err(ReplayError::TooManyJobs { jobs: jobs.len() });
@@ -206,7 +212,8 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
         &self.policy
     }
 
-    /// The same replay, going on with another policy in the place of this one: one restored from a snapshot, say.
+    /// The same replay, going on with another policy in the place of this one: one restored from a
+    /// snapshot, say.
     #[must_use]
     pub fn with_policy<T>(self, policy: impl FnOnce(S) -> T) -> Replay<'a, T> {
         Replay {
@@ -223,7 +230,8 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
         self.events.finished
     }
 
-    /// Plays all events of the next instant. Returns that instant, or `None` when nothing is left to happen.
+    /// Plays all events of the next instant. Returns that instant, or `None` when nothing is left
+    /// to happen.
     ///
     /// # Errors
     ///
@@ -356,7 +364,6 @@ impl Due {
         Self(self.0 & u128::from(u64::MAX) | u128::from(time) << 64)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "takes a part")]
     const fn time(self) -> u64 {
         (self.0 >> 64) as u64
     }

@@ -1,5 +1,5 @@
-//! Snapshots: what cannot be worked out again is saved; indexes and caches are rebuilt, so that a snapshot that was tampered
-//! with can be refused, but cannot break them.
+//! Snapshots: what cannot be worked out again is saved; indexes and caches are rebuilt, so that a
+//! snapshot that was tampered with can be refused, but cannot break them.
 
 use alloc::vec::Vec;
 

@@ -162,6 +162,7 @@ impl Table {
             .expect("the slot of a queued or running job is occupied")
     }
 
+    #[cfg(feature = "serde")]
     /// All jobs held, by index.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Held)> {
         (0u32..).zip(&self.slots).filter_map(|(index, slot)| Some((index, slot.held.as_ref()?)))

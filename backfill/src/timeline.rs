@@ -3,8 +3,8 @@ use alloc::vec::Vec;
 
 /// The running jobs by expected end: when will how many processors be free?
 ///
-/// A list of sorted blocks, each with the sum of its processors. With r jobs and blocks of b, a change costs
-/// O(log(r / b) + b), a question O(r / b + b).
+/// A list of sorted blocks, each with the sum of its processors. With r jobs and blocks of b, a
+/// change costs O(log(r / b) + b), a question O(r / b + b).
 #[derive(Clone, Debug)]
 pub(crate) struct Timeline {
     blocks: Vec<Block>,
@@ -51,22 +51,45 @@ impl Timeline {
         }
     }
 
-    /// Takes out the job of `slot`, which is expected to end at `end`.
-    pub(crate) fn remove(&mut self, end: u64, slot: u32) {
+    /// Takes out the job of `slot`, which is expected to end at `end`. Returns its processors.
+    pub(crate) fn remove(&mut self, end: u64, slot: u32) -> u32 {
         let mut at = self.block_of(end);
         // Equal ends stand in any order, and may go on in the next block.
         while let Some(block) = self.blocks.get_mut(at) {
             let from = block.entries.partition_point(|other| other.end < end);
             if let Some(after) = block.entries[from..].iter().position(|other| other.slot == slot) {
-                block.processors -= u64::from(block.entries.remove(from + after).processors);
+                let processors = block.entries.remove(from + after).processors;
+                block.processors -= u64::from(processors);
                 if block.entries.is_empty() && self.blocks.len() > 1 {
                     self.blocks.remove(at);
                 }
-                return;
+                return processors;
             }
             at += 1;
         }
         debug_assert!(false, "a running job is missing");
+        0
+    }
+
+    /// The job of `slot`, expected to end at `end`, is expected to end at the later `new_end`.
+    pub(crate) fn postpone(&mut self, end: u64, slot: u32, new_end: u64) {
+        let at = self.block_of(end);
+        let last = at + 1 == self.blocks.len();
+        let entries = &mut self.blocks[at].entries;
+        let from = entries.partition_point(|other| other.end < end);
+        let until = from + entries[from..].partition_point(|other| other.end < new_end);
+        let found = entries[from..until].iter().position(|other| other.slot == slot);
+        match found {
+            // It stays in its block.
+            Some(after) if last || until < entries.len() => {
+                entries[from + after].end = new_end;
+                entries[from + after..until].rotate_left(1);
+            }
+            _ => {
+                let processors = self.remove(end, slot);
+                self.insert(new_end, slot, processors);
+            }
+        }
     }
 
     /// A job that is expected to end first.
@@ -79,8 +102,8 @@ impl Timeline {
         self.blocks.iter().flat_map(|block| block.entries.iter().copied())
     }
 
-    /// When `needed` processors will be free, if `free` are now. A job that has outlived its expected end is expected to end
-    /// at the next tick. `None` if they never will be.
+    /// When `needed` processors will be free, if `free` are now. A job that has outlived its
+    /// expected end is expected to end at the next tick. `None` if they never will be.
     pub(crate) fn shadow(&self, now: u64, mut free: u64, needed: u64) -> Option<Shadow> {
         let mut blocks = self.blocks.iter();
         let (mut found, mut rest) = loop {

@@ -5,14 +5,17 @@ pub(crate) trait Window {
     /// The processors of the widest job admitted at any length.
     fn widest(&self) -> u64;
 
-    /// Whether a job of `processors` and `length` is admitted. Narrower and shorter ones then are, too.
+    /// Whether a job of `processors` and `length` is admitted. Narrower and shorter ones then are,
+    /// too.
     fn admits(&self, processors: u64, length: u64) -> bool;
 
-    /// Whether any job of a set is admitted, of which `frontier` holds those that no other one beats.
+    /// Whether any job of a set is admitted, of which `frontier` holds those that no other one
+    /// beats.
     fn admits_any(&self, frontier: &Frontier) -> bool;
 }
 
-/// The window beside at most one reservation: jobs that end by its start may take what is free, longer ones what is extra.
+/// The window beside at most one reservation: jobs that end by its start may take what is free,
+/// longer ones what is extra.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hole {
     /// Ticks until the reservation starts.
@@ -48,8 +51,8 @@ impl Window for Hole {
     }
 }
 
-/// The window beside any number of reservations: a job is admitted if it is no wider than the first step that is at least
-/// as long. Steps grow in length and fall in processors.
+/// The window beside any number of reservations: a job is admitted if it is no wider than the first
+/// step that is at least as long. Steps grow in length and fall in processors.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Steps {
     steps: Vec<Step>,
@@ -92,10 +95,21 @@ impl Window for Steps {
     }
 }
 
-/// The jobs of a set that are not beaten: no other one is both as narrow and as short. Processors grow, lengths fall.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+/// The jobs of a set that are not beaten: no other one is both as narrow and as short. Processors
+/// grow, lengths fall.
+#[derive(Debug, Default, Eq, PartialEq)]
 pub(crate) struct Frontier {
     points: Vec<(u64, u64)>,
+}
+
+impl Clone for Frontier {
+    fn clone(&self) -> Self {
+        Self { points: self.points.clone() }
+    }
+
+    fn clone_from(&mut self, source: &Self) {
+        self.points.clone_from(&source.points);
+    }
 }
 
 impl Frontier {

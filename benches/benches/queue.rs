@@ -28,7 +28,8 @@ fn main() {
     summary();
 }
 
-/// Log-uniform sizes and estimates, independent of each other; fifty users; runtimes at most the estimates.
+/// Log-uniform sizes and estimates, independent of each other; fifty users; runtimes at most the
+/// estimates.
 fn job(random: &mut Pcg64) -> (Submission, u64) {
     let mut up_to = |bits: u64| {
         let most = 1 << (random.next_u64() % (bits + 1));
@@ -40,8 +41,9 @@ fn job(random: &mut Pcg64) -> (Submission, u64) {
     (Submission { user, ..Submission::new(processors, estimate) }, runtime)
 }
 
-/// 5,000 running jobs, 8 free processors, a head that needs the whole machine, and a queue of jobs of which half are too wide
-/// and half too long. Timed is the pass after a running job has ended, which has to look at everything and starts nothing.
+/// 5,000 running jobs, 8 free processors, a head that needs the whole machine, and a queue of jobs
+/// of which half are too wide and half too long. Timed is the pass after a running job has ended,
+/// which has to look at everything and starts nothing.
 fn blocked(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("blocked-pass");
     for queued in QUEUES {
@@ -92,7 +94,8 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// The next job ends; for each job that starts thereupon another one is submitted: the queue keeps its length.
+/// The next job ends; for each job that starts thereupon another one is submitted: the queue keeps
+/// its length.
 fn events<B, P>(criterion: &mut Criterion, name: &str, scan: B, predictor: P)
 where
     B: JobOrder + Clone,

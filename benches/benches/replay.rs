@@ -1,4 +1,5 @@
-//! Whole replays, without parsing, beside a floor: an event loop over the same events that decides nothing.
+//! Whole replays, without parsing, beside a floor: an event loop over the same events that decides
+//! nothing.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

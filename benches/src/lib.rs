@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use apportion_backfill::{Submission, TraceJob};
 use apportion_workload::{CleaningRules, Reader, Trace};
 
-/// The jobs of a shared trace, and the machine's processors. `None`, after the line `not run: …`, if it is absent.
+/// The jobs of a shared trace, and the machine's processors. `None`, after the line `not run: …`,
+/// if it is absent.
 ///
 /// # Panics
 ///

@@ -1,8 +1,9 @@
 //! What a test needs of the machine it runs on.
 //!
-//! A test that needs something a machine may lack asks for it here. If it is there, the test runs. If it is absent, one
-//! line `not run: …` goes to standard error, past the capture of the test harness, and the test returns. If the
-//! environment variable `APPORTION_REQUIRE` (names, comma-separated) names it, its absence fails the test instead.
+//! A test that needs something a machine may lack asks for it here. If it is there, the test runs.
+//! If it is absent, one line `not run: …` goes to standard error, past the capture of the test
+//! harness, and the test returns. If the environment variable `APPORTION_REQUIRE` (names,
+//! comma-separated) names it, its absence fails the test instead.
 //!
 //! ```
 //! let Some(folder) = apportion_testbed::data("the doc example") else { return };
@@ -30,12 +31,13 @@ pub fn required(what: &str) -> bool {
 /// If `APPORTION_REQUIRE` names `what`: then its absence is a failure.
 pub fn not_run(what: &str, who: &str, why: &str) {
     assert!(!required(what), "{who} needs `{what}`, which APPORTION_REQUIRE names, but {why}");
-    // Straight to the stream: the harness captures what the print macros write. A closed stream loses only the line.
+    // Straight to the stream: the harness captures what the print macros write. A closed stream
+    // loses only the line.
     let _ = writeln!(io::stderr(), "not run: {who}: {why}");
 }
 
-/// The folder of shared traces, instances and golden results: `APPORTION_DATA`, by default `../shared/data` beside the
-/// workspace. `None`, after the line `not run: …`, if there is none.
+/// The folder of shared traces, instances and golden results: `APPORTION_DATA`, by default
+/// `../shared/data` beside the workspace. `None`, after the line `not run: …`, if there is none.
 ///
 /// # Panics
 ///

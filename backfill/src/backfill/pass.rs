@@ -1,3 +1,5 @@
+#![expect(clippy::inline_always, reason = "measured: values go over in registers")]
+
 use alloc::vec::Vec;
 use core::mem;
 
@@ -60,8 +62,9 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         }
     }
 
-    /// Decides on the one job submitted since a pass after which no queued job could start: starts or queues it. Returns false
-    /// if it may change what others can do, so that a whole pass is due.
+    /// Decides on the one job submitted since a pass after which no queued job could start: starts
+    /// or queues it. Returns false if it may change what others can do, so that a whole pass is
+    /// due.
     fn decide_on(&mut self, slot: u32, now: u64) -> bool {
         let entry = self.queue.entry(&self.table.held(slot).job, slot);
         let job = entry.candidate();
@@ -144,7 +147,8 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         }
     }
 
-    /// Plans reservations for the first `depth` jobs that cannot start, and starts what they leave room for.
+    /// Plans reservations for the first `depth` jobs that cannot start, and starts what they leave
+    /// room for.
     fn start_around_reservations(&mut self, now: u64, depth: u64) {
         let mut profile = Profile::from_running(now, self.free, self.timeline.iter());
         let mut reservations = Vec::new();

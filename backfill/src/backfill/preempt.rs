@@ -4,8 +4,9 @@ use crate::table::{Claim, State};
 use crate::window::Hole;
 use crate::{Decision, JobOrder, StartReason};
 
-/// Preemptive backfilling: EASY in which a job too long for the hole starts anyway, on processors that it gives back as soon
-/// as the head of the queue is due. The reservation of the head is made as if such jobs did not exist.
+/// Preemptive backfilling: EASY in which a job too long for the hole starts anyway, on processors
+/// that it gives back as soon as the head of the queue is due. The reservation of the head is made
+/// as if such jobs did not exist.
 impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     pub(super) fn decide_preemptively(&mut self, now: u64) {
         self.start_due_heads(now);
@@ -35,8 +36,9 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         self.free - self.lent
     }
 
-    /// Starts the first jobs of the queue while they fit beside those that hold their processors firmly, and suspends the
-    /// last of the others for them. A preemptible job that has come to the front itself keeps its processors.
+    /// Starts the first jobs of the queue while they fit beside those that hold their processors
+    /// firmly, and suspends the last of the others for them. A preemptible job that has come to the
+    /// front itself keeps its processors.
     fn start_due_heads(&mut self, now: u64) {
         loop {
             let first = self.queue.first();
@@ -59,7 +61,8 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         }
     }
 
-    /// Lets preemptible jobs keep their processors that would be backfilled now without delaying the head.
+    /// Lets preemptible jobs keep their processors that would be backfilled now without delaying
+    /// the head.
     fn claim_what_fits(&mut self, head: &mut HeadReservation, now: u64) {
         let mut at = 0;
         while let Some(entry) = self.preemptible.get(at) {
@@ -88,7 +91,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         self.occupy(slot, end, processors);
     }
 
-    fn suspend_last(&mut self, head: u32, now: u64) {
+    fn suspend_last(&mut self, due: u32, now: u64) {
         let Some(entry) = self.preemptible.pop() else {
             return;
         };
@@ -101,7 +104,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         held.state = State::Queued { reserved: None };
         self.enqueue(entry.slot);
         self.decisions
-            .push(Decision::Suspend { job: self.table.id(entry.slot), head: self.table.id(head) });
+            .push(Decision::Suspend { job: self.table.id(entry.slot), head: self.table.id(due) });
     }
 
     fn lend(&mut self, job: Candidate, now: u64, reason: StartReason) {

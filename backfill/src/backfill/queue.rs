@@ -8,36 +8,37 @@ use crate::{JobOrder, QueuedJob};
 /// The waiting jobs in the order of the queue and in that of the scan.
 #[derive(Clone, Debug)]
 pub(super) struct Queue<Q: JobOrder, B: JobOrder> {
-    queue_order: Q,
+    order: Q,
     scan_order: B,
-    queue: Index<Q::Key>,
+    jobs: Index<Q::Key>,
     /// None if the scan follows the queue.
     scan: Option<Index<B::Key>>,
 }
 
 impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
-    pub(super) fn new(queue_order: Q, scan_order: B) -> Self {
+    pub(super) fn new(order: Q, scan_order: B) -> Self {
         let scan = (!B::FOLLOWS_QUEUE).then(Index::new);
-        Self { queue_order, scan_order, queue: Index::new(), scan }
+        Self { order, scan_order, jobs: Index::new(), scan }
     }
 
+    #[cfg(feature = "serde")]
     pub(super) const fn orders(&self) -> (&Q, &B) {
-        (&self.queue_order, &self.scan_order)
+        (&self.order, &self.scan_order)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.queue.len()
+        self.jobs.len()
     }
 
     /// Where a job stands, or would stand, in the queue.
     #[inline]
     pub(super) fn entry(&self, job: &QueuedJob, slot: u32) -> Entry<Q::Key> {
-        Entry::new(self.queue_order.key(job), job, slot)
+        Entry::new(self.order.key(job), job, slot)
     }
 
     #[inline]
     pub(super) fn insert(&mut self, job: &QueuedJob, slot: u32) {
-        self.queue.insert(Entry::new(self.queue_order.key(job), job, slot));
+        self.jobs.insert(Entry::new(self.order.key(job), job, slot));
         if let Some(scan) = &mut self.scan {
             scan.insert(Entry::new(self.scan_order.key(job), job, slot));
         }
@@ -45,7 +46,7 @@ impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
 
     #[inline]
     pub(super) fn remove(&mut self, job: &QueuedJob) {
-        self.queue.remove(&self.queue_order.key(job), job.sequence);
+        self.jobs.remove(&self.order.key(job), job.sequence);
         if let Some(scan) = &mut self.scan {
             scan.remove(&self.scan_order.key(job), job.sequence);
         }
@@ -53,19 +54,19 @@ impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
 
     #[inline]
     pub(super) fn first(&self) -> Option<&Entry<Q::Key>> {
-        self.queue.first()
+        self.jobs.first()
     }
 
     /// In the order of the queue.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entry<Q::Key>> {
-        self.queue.iter()
+        self.jobs.iter()
     }
 
     /// Where the scan may find a job that the window admits.
     #[inline]
-    pub(super) fn find(&self, window: &impl Window) -> Option<Cursor> {
-        match &self.scan {
-            None => self.queue.find(window),
+    pub(super) fn find(&mut self, window: &impl Window) -> Option<Cursor> {
+        match &mut self.scan {
+            None => self.jobs.find(window),
             Some(scan) => scan.find(window),
         }
     }
@@ -79,11 +80,11 @@ impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
         table: &Table,
     ) -> Option<Candidate> {
         match &mut self.scan {
-            None => Some(self.queue.take(cursor, window)?.candidate()),
+            None => Some(self.jobs.take(cursor, window)?.candidate()),
             Some(scan) => {
                 let candidate = scan.take(cursor, window)?.candidate();
                 let job = &table.held(candidate.slot).job;
-                self.queue.remove(&self.queue_order.key(job), job.sequence);
+                self.jobs.remove(&self.order.key(job), job.sequence);
                 Some(candidate)
             }
         }
@@ -91,12 +92,12 @@ impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
 
     /// Orders the queue anew.
     pub(super) fn reorder(&mut self, order: Q, table: &Table) {
-        let slots: Vec<u32> = self.queue.iter().map(|entry| entry.slot).collect();
-        self.queue = Index::new();
+        let slots: Vec<u32> = self.jobs.iter().map(|entry| entry.slot).collect();
+        self.jobs = Index::new();
         for slot in slots {
             let job = &table.held(slot).job;
-            self.queue.insert(Entry::new(order.key(job), job, slot));
+            self.jobs.insert(Entry::new(order.key(job), job, slot));
         }
-        self.queue_order = order;
+        self.order = order;
     }
 }

@@ -1,4 +1,6 @@
-use alloc::vec::{Drain, Vec};
+#![expect(clippy::inline_always, reason = "measured: values go over in registers")]
+
+use alloc::vec::Vec;
 
 use super::{Entry, narrow};
 use crate::window::Window;
@@ -9,34 +11,34 @@ pub(crate) struct Flat<K> {
     entries: Vec<Entry<K>>,
     /// The processors of each entry again: close together, so that a scan passes over many at once.
     widths: Vec<u32>,
+    /// What lies before has left: the first of the queue goes without the others moving up.
+    front: usize,
+    /// No job is narrower.
+    narrowest: u32,
 }
 
 impl<K: Ord + Clone> Flat<K> {
-    pub(super) fn new() -> Self {
-        Self { entries: Vec::new(), widths: Vec::new() }
+    pub(super) const fn new() -> Self {
+        Self { entries: Vec::new(), widths: Vec::new(), front: 0, narrowest: u32::MAX }
     }
 
     #[inline]
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
+    pub(super) const fn len(&self) -> usize {
+        self.entries.len() - self.front
     }
 
     #[inline]
     pub(super) fn first(&self) -> Option<&Entry<K>> {
-        self.entries.first()
+        self.entries.get(self.front)
     }
 
     pub(super) fn iter(&self) -> core::slice::Iter<'_, Entry<K>> {
-        self.entries.iter()
-    }
-
-    pub(super) fn drain(&mut self) -> Drain<'_, Entry<K>> {
-        self.widths.clear();
-        self.entries.drain(..)
+        self.entries[self.front..].iter()
     }
 
     #[inline(always)]
     pub(super) fn insert(&mut self, entry: Entry<K>) {
+        self.narrowest = self.narrowest.min(entry.processors);
         // New jobs mostly come last: in order of submission always.
         if self.entries.last().is_none_or(|last| last.is_before(&entry.key, entry.sequence)) {
             self.widths.push(entry.processors);
@@ -54,19 +56,26 @@ impl<K: Ord + Clone> Flat<K> {
 
     #[inline]
     pub(super) fn remove(&mut self, key: &K, sequence: u64) {
-        let first = self.entries.first().is_some_and(|entry| entry.sequence == sequence);
-        let at = if first { 0 } else { self.position(key, sequence) };
+        let is_first = self.first().is_some_and(|entry| entry.sequence == sequence);
+        let at = if is_first { self.front } else { self.position(key, sequence) };
         debug_assert!(self.entries.get(at).is_some_and(|entry| entry.sequence == sequence));
         self.take(at);
     }
 
+    /// The place of the first job from place `from` on that the window admits.
     #[inline]
-    pub(super) fn find(&self, from: usize, window: &impl Window) -> Option<usize> {
+    pub(super) fn find(&mut self, from: usize, window: &impl Window) -> Option<usize> {
         let widest = narrow(window.widest());
+        if widest < self.narrowest {
+            return None;
+        }
+        let from = from.max(self.front);
         let mut at = from;
+        let mut any = false;
         for chunk in self.widths.get(from..)?.chunks(CHUNK) {
             // Without a way out, so that it is done for several at a time.
-            if chunk.iter().fold(false, |any, &width| any | (width <= widest)) {
+            if chunk.iter().copied().fold(u32::MAX, u32::min) <= widest {
+                any = true;
                 for &width in chunk {
                     if width <= widest && window.admits(width.into(), self.entries[at].length) {
                         return Some(at);
@@ -77,19 +86,45 @@ impl<K: Ord + Clone> Flat<K> {
                 at += chunk.len();
             }
         }
+        if !any && from == self.front {
+            self.narrowest = widest + 1;
+        }
         None
     }
 
     #[inline]
     pub(super) fn take(&mut self, at: usize) -> Entry<K> {
-        self.widths.remove(at);
-        self.entries.remove(at)
+        if at > self.front {
+            self.widths.remove(at);
+            return self.entries.remove(at);
+        }
+        let entry = self.entries[at].clone();
+        self.front += 1;
+        if self.front == self.entries.len() {
+            self.clear();
+        } else if self.front >= GAP {
+            self.entries.drain(..self.front);
+            self.widths.drain(..self.front);
+            self.front = 0;
+        }
+        entry
     }
 
+    fn clear(&mut self) {
+        self.entries.clear();
+        self.widths.clear();
+        self.front = 0;
+        self.narrowest = u32::MAX;
+    }
+
+    /// Never in the gap at the front: what has left from there stood before all that has not.
     fn position(&self, key: &K, sequence: u64) -> usize {
-        self.entries.partition_point(|entry| entry.is_before(key, sequence))
+        let live = &self.entries[self.front..];
+        self.front + live.partition_point(|entry| entry.is_before(key, sequence))
     }
 }
 
-/// Widths looked at together.
+/// Jobs looked at together.
 const CHUNK: usize = 16;
+/// The longest gap at the front.
+const GAP: usize = 64;

@@ -4,8 +4,8 @@ use core::mem;
 use super::Entry;
 use crate::window::{Frontier, Window};
 
-/// A treap of blocks of neighbouring jobs. Each node knows the [`Frontier`] of its block and of its whole subtree, so a search
-/// never goes down where nothing is admitted.
+/// A treap of blocks of neighbouring jobs. Each node knows the [`Frontier`] of its block and of its
+/// whole subtree, so a search never goes down where nothing is admitted.
 #[derive(Clone, Debug)]
 pub(crate) struct Tree<K> {
     nodes: Vec<Node<K>>,
@@ -13,7 +13,10 @@ pub(crate) struct Tree<K> {
     spare: Vec<u32>,
     root: Option<u32>,
     len: usize,
-    /// State of the generator of ranks: the shape is the same in every run, and no decision depends on it.
+    /// For use within [`pull`](Self::pull).
+    part: Frontier,
+    /// State of the generator of ranks: the shape is the same in every run, and no decision depends
+    /// on it.
     ranks: u64,
 }
 
@@ -31,7 +34,14 @@ struct Node<K> {
 
 impl<K: Ord + Clone> Tree<K> {
     fn new() -> Self {
-        Self { nodes: Vec::new(), spare: Vec::new(), root: None, len: 0, ranks: 0 }
+        Self {
+            nodes: Vec::new(),
+            spare: Vec::new(),
+            root: None,
+            len: 0,
+            part: Frontier::default(),
+            ranks: 0,
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -116,7 +126,8 @@ impl<K: Ord + Clone> Tree<K> {
         Some(self.remove_at(&path, position))
     }
 
-    /// Takes the entry at `position` out of the block of the last node of `path`, which leads there from the root.
+    /// Takes the entry at `position` out of the block of the last node of `path`, which leads there
+    /// from the root.
     fn remove_at(&mut self, path: &[u32], position: usize) -> Entry<K> {
         self.len -= 1;
         let at = path[path.len() - 1];
@@ -171,8 +182,8 @@ impl<K: Ord + Clone> Tree<K> {
         node.own.rebuild(node.block.iter().map(Entry::needs));
         let fresh = self.add_node(upper);
         self.root = Some(self.insert_node(root, fresh));
-        // The path to the old node has lost the upper half and regained it in the new one: only nodes between the old one and
-        // the new one can hold too much, and they are on that path.
+        // The path to the old node has lost the upper half and regained it in the new one: only
+        // nodes between the old one and the new one can hold too much, and they are on that path.
         let first = self.node(at).block[0].clone();
         let Some(root) = self.root else { return };
         for at in self.path_to(root, &first.key, first.sequence).into_iter().rev() {
@@ -240,20 +251,23 @@ impl<K: Ord + Clone> Tree<K> {
     fn pull(&mut self, at: u32) {
         let (left, right) = (self.node(at).left, self.node(at).right);
         let mut whole = mem::take(&mut self.node_mut(at).whole);
-        let empty = Frontier::default();
-        let of = |child: Option<u32>| child.map_or(&empty, |child| &self.node(child).whole);
+        let mut part = mem::take(&mut self.part);
         let own = &self.node(at).own;
-        if right.is_none() {
-            whole.merge(of(left), own);
-        } else {
-            let mut part = Frontier::default();
-            part.merge(of(left), own);
-            whole.merge(&part, of(right));
+        match (left.map(|left| &self.node(left).whole), right.map(|right| &self.node(right).whole))
+        {
+            (None, None) => whole.clone_from(own),
+            (Some(one), None) | (None, Some(one)) => whole.merge(one, own),
+            (Some(left), Some(right)) => {
+                part.merge(left, own);
+                whole.merge(&part, right);
+            }
         }
         self.node_mut(at).whole = whole;
+        self.part = part;
     }
 
-    /// The nodes from `root` to the one whose block holds, or is to hold, the place of `key` and `sequence`.
+    /// The nodes from `root` to the one whose block holds, or is to hold, the place of `key` and
+    /// `sequence`.
     fn path_to(&self, root: u32, key: &K, sequence: u64) -> Vec<u32> {
         let mut path = Vec::with_capacity(32);
         let mut at = root;

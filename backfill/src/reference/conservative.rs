@@ -243,7 +243,7 @@ impl BatchPolicy for Conservative {
         let (needed, free) = (held.needs(), self.jobs.not_held(&[Hold::Firmly]));
         let mut others = self.reservations.clone();
         others.remove(at);
-        let blocked =
+        let fills_up =
             |count: usize| !self.free_beside(&others[..count]).fits(needed, held.length(), now);
         let blocker = if start <= now {
             Blocker::Nothing
@@ -251,7 +251,7 @@ impl BatchPolicy for Conservative {
             Blocker::Processors { needed, free }
         } else {
             let first =
-                (1..=others.len()).find(|&count| blocked(count)).map(|count| others[count - 1]);
+                (1..=others.len()).find(|&count| fills_up(count)).map(|count| others[count - 1]);
             first.map_or(Blocker::Nothing, |other| Blocker::Reservation {
                 job: other.job,
                 start: other.start,

@@ -11,14 +11,49 @@ use arbitrary::Arbitrary;
 #[derive(Arbitrary, Debug)]
 pub(crate) struct Input {
     pub(crate) setup: Setup,
-    pub(crate) calls: Vec<Call>,
+    pub(crate) calls: Calls,
+}
+
+/// Promises of starts bind only while the caller keeps the law of use: arbitrary calls hardly do.
+#[derive(Arbitrary, Debug)]
+pub(crate) enum Calls {
+    Orderly(Vec<[u8; 3]>),
+    Any(Vec<Call>),
+}
+
+impl Calls {
+    pub(crate) fn into_list(self) -> Vec<Call> {
+        let small = match self {
+            Self::Any(calls) => return calls,
+            Self::Orderly(small) => small,
+        };
+        let mut calls = Vec::new();
+        for [processors, estimate, then] in small {
+            calls.push(Call::ArriveSmall(processors, estimate));
+            match then % 8 {
+                0..=3 => {}
+                4..=6 => calls.push(Call::Turn),
+                _ => {
+                    calls.push(Call::Finish(When::Now, Pick::Held(then / 8)));
+                    calls.push(Call::Pass(When::Now));
+                }
+            }
+        }
+        calls
+    }
 }
 
 #[derive(Arbitrary, Debug)]
 pub(crate) struct Setup {
-    processors: Amount,
+    machine: Machine,
     release: bool,
     pub(crate) policy: Policy,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Machine {
+    Few(u8),
+    Any(Amount),
 }
 
 #[derive(Arbitrary, Debug)]
@@ -33,7 +68,8 @@ pub(crate) struct Knobs {
     preemptive: bool,
     /// `None`: corrections straight to the request.
     minute: Option<Amount>,
-    pub(crate) queue: Order,
+    /// `None`: by submission.
+    queue: Option<Order>,
     /// `None`: as in the queue.
     pub(crate) scan: Option<Order>,
     pub(crate) prediction: Prediction,
@@ -41,7 +77,10 @@ pub(crate) struct Knobs {
 
 impl Setup {
     pub(crate) fn processors(&self) -> u64 {
-        self.processors.value()
+        match self.machine {
+            Machine::Few(processors) => u64::from(processors % 16) + 1,
+            Machine::Any(processors) => processors.value(),
+        }
     }
 
     pub(crate) const fn release(&self) -> bool {
@@ -69,6 +108,10 @@ impl Knobs {
             Limit::Any(depth) => Depth::Reservations(depth),
             Limit::All => Depth::Unbounded,
         }
+    }
+
+    pub(crate) fn queue(&self) -> Order {
+        self.queue.unwrap_or(Order::Submission)
     }
 
     pub(crate) const fn preemptive(&self) -> bool {

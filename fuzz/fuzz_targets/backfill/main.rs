@@ -15,13 +15,12 @@ use apportion_backfill::{
 };
 use libfuzzer_sys::fuzz_target;
 
-use input::{Call, Input, Order, Policy, Predicting, When};
+use input::{Call, Input, Order, Policy, Predicting, Setup, When};
 use model::{Model, Promises};
 
-fuzz_target!(|input: Input| check(&input));
+fuzz_target!(|input: Input| check(&input.setup, &input.calls.into_list()));
 
-fn check(input: &Input) {
-    let setup = &input.setup;
+fn check(setup: &Setup, calls: &[Call]) {
     let (processors, release) = (setup.processors(), setup.release());
     let sizes = 1..=MAX_PROCESSORS;
     let too_large = (!sizes.contains(&processors)).then_some(Error::MachineSize { processors });
@@ -31,7 +30,7 @@ fn check(input: &Input) {
             assert_eq!(policy.as_ref().err(), too_large.as_ref());
             let Ok(policy) = policy else { return };
             let model = Model::new(processors, release, Promises::Conservative);
-            play(policy.release_at_expected_end(release), model, &input.calls);
+            play(policy.release_at_expected_end(release), model, calls);
         }
         Policy::Backfill(knobs) => {
             let (depth, preemptive) = (knobs.depth(), knobs.preemptive());
@@ -41,18 +40,18 @@ fn check(input: &Input) {
             let predictor = Predicting::by(knobs.prediction);
             let forbidden = (preemptive && depth != Depth::Reservations(1))
                 .then_some(Error::PreemptionDepth { depth });
-            let promises = Promises::Backfill { depth, preemptive, queue: knobs.queue };
+            let promises = Promises::Backfill { depth, preemptive, queue: knobs.queue() };
             let model = Model::new(processors, release, promises);
             if let Some(scan) = knobs.scan {
-                let policy = Backfill::with(config, knobs.queue, scan, predictor);
+                let policy = Backfill::with(config, knobs.queue(), scan, predictor);
                 assert_eq!(policy.as_ref().err(), forbidden.as_ref());
                 let Ok(policy) = policy else { return };
-                play(policy, model, &input.calls);
+                play(policy, model, calls);
             } else {
-                let policy = Backfill::with(config, knobs.queue, AsQueued, predictor);
+                let policy = Backfill::with(config, knobs.queue(), AsQueued, predictor);
                 assert_eq!(policy.as_ref().err(), forbidden.as_ref());
                 let Ok(policy) = policy else { return };
-                play(policy, model, &input.calls);
+                play(policy, model, calls);
             }
         }
     }
