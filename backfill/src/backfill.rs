@@ -23,7 +23,7 @@ use crate::{
 /// runtime prediction (`P`).
 ///
 /// A pass starts the first jobs of the queue while they fit. Then the first jobs that do not, as
-/// many as the [`Depth`] says, get reservations at their earliest holes, in the order of the queue,
+/// many as the [`Depth`](crate::Depth) says, get reservations at their earliest holes, in the order of the queue,
 /// and those between them that fit start. Of the rest, in the order of the scan, every job starts
 /// that fits now and delays no reservation.
 ///

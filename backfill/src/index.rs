@@ -217,10 +217,16 @@ mod tests {
                     }
                     _ => {
                         let window = Hole { length: hole, free: processors, extra: length.min(processors) / 2 };
-                        let by_scan = flat.find(0, &window).map(|at| flat.take(at).sequence);
-                        prop_assert_eq!(tree.admits(&window), by_scan.is_some());
-                        prop_assert_eq!(tree.take(&window).map(|entry| entry.sequence), by_scan);
-                        held.retain(|held| Some(held.1) != by_scan);
+                        let mut cursor = Cursor::default();
+                        for _ in 0..3 {
+                            let by_scan = flat.find(cursor.0, &window).map(|at| {
+                                cursor = Cursor(at);
+                                flat.take(at).sequence
+                            });
+                            prop_assert_eq!(tree.admits(&window), by_scan.is_some());
+                            prop_assert_eq!(tree.take(&window).map(|entry| entry.sequence), by_scan);
+                            held.retain(|held| Some(held.1) != by_scan);
+                        }
                     }
                 }
                 prop_assert_eq!(tree.len(), flat.len());

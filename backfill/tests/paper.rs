@@ -323,3 +323,19 @@ mod errors {
         assert_eq!(outcome, Err(ReplayError::Policy { index: 0, error }));
     }
 }
+
+/// Found by fuzzing: a search that had been in vain for one job was held against a wider one.
+#[test]
+fn conservative_starts_what_waits_when_the_machine_is_empty() {
+    let mut policy = Conservative::new(17_219).unwrap().release_at_expected_end(true);
+    let first = policy.submit(0, Submission::new(67, 17_219)).unwrap();
+    let cancelled = policy.submit(0, Submission::new(17_219, 4_294_967_416)).unwrap();
+    policy.submit(0, Submission::new(67, 31_097)).unwrap();
+    policy.cancel(0, cancelled).unwrap();
+    policy.submit(0, Submission::new(17_219, 4_294_967_295)).unwrap();
+    let _ = policy.pass(0).unwrap();
+    policy.finish(0, first).unwrap();
+    let _ = policy.pass(0).unwrap();
+    // The wide one moves to the front: before it, the narrow one finds no hole that is long enough.
+    assert_eq!(policy.next_wakeup(), Some(4_294_967_295));
+}

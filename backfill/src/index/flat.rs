@@ -38,6 +38,9 @@ impl<K: Ord + Clone> Flat<K> {
 
     #[inline(always)]
     pub(super) fn insert(&mut self, entry: Entry<K>) {
+        if self.front == self.entries.len() || self.front >= GAP {
+            self.close_gap();
+        }
         self.narrowest = self.narrowest.min(entry.processors);
         // New jobs mostly come last: in order of submission always.
         if self.entries.last().is_none_or(|last| last.is_before(&entry.key, entry.sequence)) {
@@ -100,21 +103,17 @@ impl<K: Ord + Clone> Flat<K> {
         }
         let entry = self.entries[at].clone();
         self.front += 1;
-        if self.front == self.entries.len() {
-            self.clear();
-        } else if self.front >= GAP {
-            self.entries.drain(..self.front);
-            self.widths.drain(..self.front);
-            self.front = 0;
-        }
         entry
     }
 
-    fn clear(&mut self) {
-        self.entries.clear();
-        self.widths.clear();
+    /// Closes the gap at the front. Not while a scan holds a place.
+    fn close_gap(&mut self) {
+        self.entries.drain(..self.front);
+        self.widths.drain(..self.front);
         self.front = 0;
-        self.narrowest = u32::MAX;
+        if self.entries.is_empty() {
+            self.narrowest = u32::MAX;
+        }
     }
 
     /// Never in the gap at the front: what has left from there stood before all that has not.
