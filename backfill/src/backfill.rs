@@ -23,9 +23,9 @@ use crate::{
 /// runtime prediction (`P`).
 ///
 /// A pass starts the first jobs of the queue while they fit. Then the first jobs that do not, as
-/// many as the [`Depth`](crate::Depth) says, get reservations at their earliest holes, in the order of the queue,
-/// and those between them that fit start. Of the rest, in the order of the scan, every job starts
-/// that fits now and delays no reservation.
+/// many as the [`Depth`](crate::Depth) says, get reservations at their earliest holes, in the order
+/// of the queue, and those between them that fit start. Of the rest, in the order of the scan, every
+/// job starts that fits now and delays no reservation.
 ///
 /// *Source:* D. A. Lifka, "The ANL/IBM SP scheduling system", JSSPP 1995 (EASY); A. W. Mu'alem and
 /// D. G. Feitelson, "Utilization, predictability, workloads, and user runtime estimates in

@@ -20,9 +20,9 @@ const QUEUES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
 fn main() {
     let mut criterion = Criterion::default().configure_from_args().sample_size(10);
     blocked(&mut criterion);
-    events(&mut criterion, "events-easy", AsQueued, Requested);
-    events(&mut criterion, "events-easy-sjbf", ShortestFirst, Requested);
-    events(&mut criterion, "events-easy++", ShortestFirst, MeanOfLastTwo::default());
+    events(&mut criterion, "events-easy", || (AsQueued, Requested));
+    events(&mut criterion, "events-easy-sjbf", || (ShortestFirst, Requested));
+    events(&mut criterion, "events-easy++", || (ShortestFirst, MeanOfLastTwo::default()));
     plan(&mut criterion);
     criterion.final_summary();
     summary();
@@ -96,16 +96,17 @@ fn now() -> Instant {
 
 /// The next job ends; for each job that starts thereupon another one is submitted: the queue keeps
 /// its length.
-fn events<B, P>(criterion: &mut Criterion, name: &str, scan: B, predictor: P)
+fn events<B, P>(criterion: &mut Criterion, name: &str, make: impl Fn() -> (B, P))
 where
-    B: JobOrder + Clone,
-    P: Predictor + Clone,
+    B: JobOrder,
+    P: Predictor,
 {
     let mut group = criterion.benchmark_group(name);
     for queued in QUEUES {
         let config =
             Config::new(PROCESSORS).expect("a valid machine").correction(Correction::Requested);
-        let policy = Backfill::with(config, BySubmission, scan.clone(), predictor.clone());
+        let (scan, predictor) = make();
+        let policy = Backfill::with(config, BySubmission, scan, predictor);
         let mut cluster = Cluster {
             policy: policy.expect("valid knobs"),
             random: Pcg64::seed_from_u64(2),
@@ -119,7 +120,7 @@ where
             cluster.turn(queued);
         }
         group.bench_function(BenchmarkId::from_parameter(queued), |bencher| {
-            bencher.iter(|| cluster.turn(queued))
+            bencher.iter(|| cluster.turn(queued));
         });
     }
     group.finish();

@@ -6,8 +6,8 @@ use std::collections::BinaryHeap;
 use std::hint::black_box;
 
 use apportion_backfill::{
-    AsQueued, Backfill, BatchPolicy, BySubmission, Config, Conservative, Correction, MeanOfLastTwo,
-    Replay, Requested, ShortestFirst, Ties, TraceJob,
+    Backfill, BatchPolicy, BySubmission, Config, Conservative, Correction, MeanOfLastTwo, Replay,
+    Requested, ShortestFirst, Ties, TraceJob,
 };
 use apportion_benches::{median, trace};
 use criterion::{BatchSize, Criterion};
