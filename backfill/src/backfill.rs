@@ -24,8 +24,8 @@ use crate::{
 ///
 /// A pass starts the first jobs of the queue while they fit. Then the first jobs that do not, as
 /// many as the [`Depth`](crate::Depth) says, get reservations at their earliest holes, in the order
-/// of the queue, and those between them that fit start. Of the rest, in the order of the scan, every
-/// job starts that fits now and delays no reservation.
+/// of the queue, and those between them that fit start. Of the rest, in the order of the scan,
+/// every job starts that fits now and delays no reservation.
 ///
 /// *Source:* D. A. Lifka, "The ANL/IBM SP scheduling system", JSSPP 1995 (EASY); A. W. Mu'alem and
 /// D. G. Feitelson, "Utilization, predictability, workloads, and user runtime estimates in
@@ -33,16 +33,17 @@ use crate::{
 /// Tsafrir, Etsion and Feitelson, TPDS 18(6), 2007 (prediction, shortest job first backfilling).
 /// *Tie-breaks:* equal keys in order of submission. *Complexity:* with q queued and r running jobs
 /// and s jobs of the queue of which none is both narrower and shorter than another, at depth 0 and
-/// 1 `submit` and `finish` take O(log q + s log q) at worst and O(log q) typically, `pass` O(√r +
-/// log q log s) and as much again per start; at depth k `pass` takes O(r + k (r + k)); O(q (r + q))
-/// when unbounded.
+/// 1 `submit` and `finish` take O(log q + s log q) at worst and O(log q) typically, `pass`
+/// O(r / 128 + log q log s) and as much again per start; at depth k `pass` takes
+/// O(r + k (r + k)); O(q (r + q)) when unbounded.
 ///
 /// ```
 /// use apportion_backfill::{BatchPolicy, Backfill, Config, Decision, StartReason, Submission};
 ///
 /// let mut easy = Backfill::new(Config::new(6)?)?;
 /// let wide = easy.submit(0, Submission::new(6, 4))?;
-/// assert!(matches!(easy.pass(0)?, [Decision::Start { job, reason: StartReason::Head, expected_end: 4 }] if *job == wide));
+/// let start = Decision::Start { job: wide, reason: StartReason::Head, expected_end: 4 };
+/// assert_eq!(easy.pass(0)?, [start]);
 /// # Ok::<(), apportion_backfill::Error>(())
 /// ```
 #[derive(Clone, Debug)]

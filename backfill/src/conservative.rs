@@ -18,10 +18,11 @@ use crate::{
 /// estimates; if one outlives its estimate, all reservations are made anew behind it.
 ///
 /// *Source:* Mu'alem and Feitelson, TPDS 12(6), 2001, section 2 (conservative backfilling,
-/// compression). *Tie-breaks:* order of submission. *Complexity:* with q queued jobs and a plan of
-/// p ≤ 2 (q + r) + 1 steps, `submit` takes O(h + √p), `finish` O(√p), a pass after terminations O(q
-/// h + m √p), h being the steps that a search for a hole looks at and m the jobs that move; any
-/// other pass O(1) plus O(q) if jobs start.
+/// compression). *Tie-breaks:* order of submission. *Complexity:* with q queued jobs, r running
+/// ones and a plan of p ≤ 2 (q + r) + 1 steps in blocks of b = 128, a change of the plan costs
+/// c = O(p / b + b). `finish` takes O(c); `submit` O(c) and a search for a hole, which looks at
+/// O(p) steps at worst and passes over whole blocks; a pass after terminations at most q searches
+/// and O(c) for each job that moves; any other pass O(1), plus O(q) if jobs start.
 ///
 /// ```
 /// use apportion_backfill::{BatchPolicy, Conservative, Submission};

@@ -197,26 +197,30 @@ mod tests {
         /// The tree answers as the scan does, whatever comes and goes.
         #[test]
         fn tree_and_scan_agree(
-            steps in proptest::collection::vec((0u8..8, 0u64..9, 1u64..30, 1u64..30, 0u64..30), 1..1500),
+            steps in proptest::collection::vec(
+                (0u8..8, 0u64..9, 1u64..30, 1u64..30, 0u64..30), 1..1500,
+            ),
         ) {
             let (mut flat, mut tree) = (Flat::new(), Tree::from_iter([]));
             let mut held: Vec<(u64, u64)> = Vec::new();
             for (sequence, (step, key, processors, length, hole)) in (0u64..).zip(steps) {
                 match step {
                     0..5 => {
-                        let entry = Entry { key, sequence, processors: narrow(processors), length, slot: 0 };
+                        let processors = narrow(processors);
+                        let entry = Entry { key, sequence, processors, length, slot: 0 };
                         flat.insert(entry);
                         tree.insert(entry);
                         held.push((key, sequence));
                     }
                     5 if !held.is_empty() => {
-                        let at = usize::try_from(processors * 31 + length).unwrap_or(0) % held.len();
+                        let at = usize::try_from(processors * 31 + length).unwrap() % held.len();
                         let (key, sequence) = held.swap_remove(at);
                         flat.remove(&key, sequence);
                         tree.remove(&key, sequence);
                     }
                     _ => {
-                        let window = Hole { length: hole, free: processors, extra: length.min(processors) / 2 };
+                        let extra = length.min(processors) / 2;
+                        let window = Hole { length: hole, free: processors, extra };
                         let mut cursor = Cursor::default();
                         for _ in 0..3 {
                             let by_scan = flat.find(cursor.0, &window).map(|at| {
@@ -224,15 +228,18 @@ mod tests {
                                 flat.take(at).sequence
                             });
                             prop_assert_eq!(tree.admits(&window), by_scan.is_some());
-                            prop_assert_eq!(tree.take(&window).map(|entry| entry.sequence), by_scan);
+                            let by_tree = tree.take(&window).map(|entry| entry.sequence);
+                            prop_assert_eq!(by_tree, by_scan);
                             held.retain(|held| Some(held.1) != by_scan);
                         }
                     }
                 }
                 prop_assert_eq!(tree.len(), flat.len());
-                prop_assert_eq!(tree.first().map(|entry| entry.sequence), flat.first().map(|entry| entry.sequence));
+                let place = |entry: &Entry<u64>| entry.sequence;
+                prop_assert_eq!(tree.first().map(place), flat.first().map(place));
             }
-            prop_assert!(tree.iter().map(|entry| entry.sequence).eq(flat.iter().map(|entry| entry.sequence)));
+            let place = |entry: &Entry<u64>| entry.sequence;
+            prop_assert!(tree.iter().map(place).eq(flat.iter().map(place)));
         }
     }
 }

@@ -438,7 +438,9 @@ mod tests {
         #[test]
         fn agrees_with_a_table_of_ticks(
             changes in proptest::collection::vec((0u64..600, 1u64..60, -4i64..5), 0..400),
-            questions in proptest::collection::vec((-3i64..9, 1u64..80, 0u64..700, 0u64..700, 0u64..700), 1..30),
+            questions in proptest::collection::vec(
+                (-3i64..9, 1u64..80, 0u64..700, 0u64..700, 0u64..700), 1..30,
+            ),
             advance in 0u64..300,
         ) {
             let mut profile = Profile::new(0, 5);
@@ -450,12 +452,17 @@ mod tests {
                 }
             }
             profile.advance(advance);
-            let steps: Vec<i64> = profile.blocks.iter().flat_map(|block| block.steps.iter().map(|step| step.free + block.added)).collect();
-            prop_assert!(steps.windows(2).all(|pair| pair[0] != pair[1]), "steps that change nothing");
+            let levels = |block: &Block| -> Vec<i64> {
+                block.steps.iter().map(|step| step.free + block.added).collect()
+            };
+            let levels: Vec<i64> = profile.blocks.iter().flat_map(levels).collect();
+            prop_assert!(levels.windows(2).all(|pair| pair[0] != pair[1]), "an idle step");
             for (needed, length, from, latest, before) in questions {
                 let (needed, from) = (needed.max(1), from.max(advance));
                 let expected = naive.first_hole(needed, length, from..latest, before);
-                prop_assert_eq!(profile.first_hole(needed.unsigned_abs(), length, from..latest, before), expected);
+                let found =
+                    profile.first_hole(needed.unsigned_abs(), length, from..latest, before);
+                prop_assert_eq!(found, expected);
                 prop_assert_eq!(profile.free_at(from), unsigned(naive.free(from)));
                 let mut climb = Climb::default();
                 profile.climb(from, &mut climb);

@@ -61,11 +61,16 @@ proptest! {
         every in 1usize..6,
     ) {
         let config = config(&workload, ties);
-        for depth in [0, 1, 2].map(Depth::Reservations).into_iter().chain([Depth::NoBackfill, Depth::Unbounded]) {
+        let depths = [0, 1, 2].map(Depth::Reservations);
+        for depth in depths.into_iter().chain([Depth::NoBackfill, Depth::Unbounded]) {
             let config = config.depth(depth);
             check(|| backfill(config, BySubmission, AsQueued, Requested), &workload, ties, every);
         }
-        check(|| backfill(config.preemptive(true), ByPriority, ShortestFirst, Requested), &workload, ties, every);
+        let preemptive = config.preemptive(true);
+        check(
+            || backfill(preemptive, ByPriority, ShortestFirst, Requested),
+            &workload, ties, every,
+        );
         let minute = config.correction(Correction::Incremental { minute: 1 });
         check(
             || backfill(minute, BySubmission, ShortestFirst, MeanOfLastTwo::default()),
@@ -73,7 +78,10 @@ proptest! {
         );
         let releases = ties.releases_at_expected_end();
         check(
-            || Conservative::new(workload.processors).expect("a valid machine").release_at_expected_end(releases),
+            || {
+                let policy = Conservative::new(workload.processors).expect("a valid machine");
+                policy.release_at_expected_end(releases)
+            },
             &workload, ties, every,
         );
     }

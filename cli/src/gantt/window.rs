@@ -14,9 +14,10 @@ pub(super) struct Window {
 ///
 /// Windows begin at the starts of the panel that backfills most and are as long as `most` allows.
 /// Among those at least half as long as the median, the one wins in which the number of backfilled
-/// segments that begin and end there, times the processors that they keep busy on average, is
-/// largest; among equals, the earliest. The number alone would favour bursts of tiny jobs, the
-/// processors alone a few wide ones.
+/// segments that begin and end there, times the processors that they keep busy on average or that
+/// the others do, whichever is less, is largest; among equals, the earliest. The number alone would
+/// favour bursts of tiny jobs, the processors alone a few wide ones, and without the others there
+/// would be nothing to tell the backfilled ones from.
 ///
 /// *Complexity*: `O(n log n)` for `n` segments.
 pub(super) fn choose(panels: &[Panel], most: usize) -> Option<Window> {
@@ -32,14 +33,19 @@ pub(super) fn choose(panels: &[Panel], most: usize) -> Option<Window> {
     lengths.sort_unstable();
     let shortest = lengths.get(lengths.len() / 2)? / 2;
 
-    let mut scored = reference.segments.clone();
-    scored.retain(|segment| none_backfilled || segment.category.is_backfilled());
+    let is_jumper = |segment: &Segment| none_backfilled || segment.category.is_backfilled();
+    let (mut jumpers, mut others): (Vec<Segment>, Vec<Segment>) =
+        reference.segments.iter().partition(|segment| is_jumper(segment));
+    let alone = others.is_empty();
     let mut best = None;
-    let mut inside = Inside::new(&mut scored);
+    let (mut jumping, mut waiting) = (Inside::new(&mut jumpers), Inside::new(&mut others));
     for window in windows {
-        inside.move_to(window);
+        jumping.move_to(window);
+        waiting.move_to(window);
         let length = window.to - window.from;
-        let score = inside.score(length);
+        let busy = jumping.average(length);
+        let busy = if alone { busy } else { busy.min(waiting.average(length)) };
+        let score = busy.saturating_mul(jumping.count);
         if length >= shortest && best.is_none_or(|(other, _)| score > other) {
             best = Some((score, window));
         }
@@ -131,10 +137,9 @@ impl<'a> Inside<'a> {
         self.from = window.from;
     }
 
-    fn score(&self, length: u64) -> u128 {
-        // Averages differ by less than a processor, so keep a few bits below the point.
-        let average = self.work.saturating_mul(1 << 10) / u128::from(length.max(1));
-        average.saturating_mul(self.count)
+    /// Processors kept busy on average in a window of that length, to ten bits below the point.
+    fn average(&self, length: u64) -> u128 {
+        self.work.saturating_mul(1 << 10) / u128::from(length.max(1))
     }
 }
 
