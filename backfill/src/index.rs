@@ -10,7 +10,7 @@ use flat::Flat;
 use tree::Tree;
 
 use crate::QueuedJob;
-use crate::window::Window;
+use crate::window::{Hole, Window};
 
 /// A waiting job, where it stands (`key`, then `sequence`) and what it needs.
 #[derive(Clone, Copy, Debug)]
@@ -120,12 +120,12 @@ impl<K: Ord + Clone> Index<K> {
         }
     }
 
-    /// Whether any job at all is admitted, and where a scan for it may begin.
+    /// False only if no job needs so few processors.
     #[inline]
-    pub(crate) fn find(&mut self, window: &impl Window) -> Option<Cursor> {
+    pub(crate) fn may_fit(&self, free: u64) -> bool {
         match self {
-            Self::Flat(flat) => flat.find(0, window).map(Cursor),
-            Self::Tree(tree) => tree.admits(window).then_some(Cursor(0)),
+            Self::Flat(flat) => flat.may_fit(free),
+            Self::Tree(tree) => tree.admits(&Hole::unbounded(free)),
         }
     }
 
@@ -187,7 +187,6 @@ const SHORT: usize = 128;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::window::Hole;
     use alloc::vec::Vec;
     use proptest::prelude::*;
 

@@ -103,7 +103,10 @@ impl Profile {
     /// Forgets what lies before `now`.
     pub(crate) fn advance(&mut self, now: u64) {
         let at = self.at(now);
-        self.blocks.drain(..at.block);
+        if at.block > 0 {
+            self.blocks.drain(..at.block);
+            self.moves += 1;
+        }
         let block = &mut self.blocks[0];
         if at.step > 0 {
             block.steps.drain(..at.step);
@@ -304,7 +307,12 @@ impl Profile {
     }
 
     /// The last step at or before `time`; the first if all come later.
+    #[inline]
     fn at(&self, time: u64) -> At {
+        // The present is asked for most.
+        if self.blocks[0].steps.get(1).is_some_and(|second| time < second.time) {
+            return At { block: 0, step: 0 };
+        }
         let block = self.blocks[1..].partition_point(|block| block.steps[0].time <= time);
         let step = self.blocks[block].steps[1..].partition_point(|step| step.time <= time);
         At { block, step }

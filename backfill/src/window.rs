@@ -2,9 +2,6 @@ use alloc::vec::Vec;
 
 /// What may start now without delaying a reservation.
 pub(crate) trait Window {
-    /// The processors of the widest job admitted at any length.
-    fn widest(&self) -> u64;
-
     /// Whether a job of `processors` and `length` is admitted. Narrower and shorter ones then are,
     /// too.
     fn admits(&self, processors: u64, length: u64) -> bool;
@@ -34,13 +31,9 @@ impl Hole {
 
 impl Window for Hole {
     #[inline]
-    fn widest(&self) -> u64 {
-        self.free
-    }
-
-    #[inline]
     fn admits(&self, processors: u64, length: u64) -> bool {
-        processors <= self.free && (length <= self.length || processors <= self.extra)
+        // Without branches: in a scan, nobody can foretell.
+        (processors <= self.free) & ((length <= self.length) | (processors <= self.extra))
     }
 
     fn admits_any(&self, frontier: &Frontier) -> bool {
@@ -77,10 +70,6 @@ impl Steps {
 }
 
 impl Window for Steps {
-    fn widest(&self) -> u64 {
-        self.steps.first().map_or(0, |step| step.processors)
-    }
-
     fn admits(&self, processors: u64, length: u64) -> bool {
         let at = self.steps.partition_point(|step| step.length < length);
         self.steps.get(at).is_some_and(|step| processors <= step.processors)

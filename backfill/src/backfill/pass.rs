@@ -109,7 +109,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
 
     /// Starts whatever fits.
     fn start_greedily(&mut self, now: u64) {
-        let Some(mut cursor) = self.queue.find(&Hole::unbounded(self.free)) else { return };
+        let mut cursor = Cursor::default();
         while let Some(job) = self.queue.take(&mut cursor, &Hole::unbounded(self.free), &self.table)
         {
             self.start(job, now, StartReason::Greedy { free: self.free });
@@ -118,7 +118,10 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
 
     /// EASY: starts what fits and does not delay the first of the queue, which does not fit.
     fn start_around_head(&mut self, now: u64) {
-        let Some(mut cursor) = self.queue.find(&Hole::unbounded(self.free)) else { return };
+        if !self.queue.may_fit(self.free) {
+            return;
+        }
+        let mut cursor = Cursor::default();
         while let Some(head) = self.reservation_of_head(now)
             && let Some(job) = self.queue.take(&mut cursor, &head.hole(now, self.free), &self.table)
         {

@@ -62,13 +62,10 @@ impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
         self.jobs.iter()
     }
 
-    /// Where the scan may find a job that the window admits.
+    /// False only if no job needs so few processors.
     #[inline]
-    pub(super) fn find(&mut self, window: &impl Window) -> Option<Cursor> {
-        match &mut self.scan {
-            None => self.jobs.find(window),
-            Some(scan) => scan.find(window),
-        }
+    pub(super) fn may_fit(&self, free: u64) -> bool {
+        self.jobs.may_fit(free)
     }
 
     /// Takes out the next job of the scan that the window admits.

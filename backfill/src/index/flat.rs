@@ -2,15 +2,13 @@
 
 use alloc::vec::Vec;
 
-use super::{Entry, narrow};
+use super::Entry;
 use crate::window::Window;
 
 /// A sorted vector, scanned.
 #[derive(Clone, Debug)]
 pub(crate) struct Flat<K> {
     entries: Vec<Entry<K>>,
-    /// The processors of each entry again: close together, so that a scan passes over many at once.
-    widths: Vec<u32>,
     /// What lies before has left: the first of the queue goes without the others moving up.
     front: usize,
     /// No job is narrower.
@@ -19,7 +17,7 @@ pub(crate) struct Flat<K> {
 
 impl<K: Ord + Clone> Flat<K> {
     pub(super) const fn new() -> Self {
-        Self { entries: Vec::new(), widths: Vec::new(), front: 0, narrowest: u32::MAX }
+        Self { entries: Vec::new(), front: 0, narrowest: u32::MAX }
     }
 
     #[inline]
@@ -44,7 +42,6 @@ impl<K: Ord + Clone> Flat<K> {
         self.narrowest = self.narrowest.min(entry.processors);
         // New jobs mostly come last: in order of submission always.
         if self.entries.last().is_none_or(|last| last.is_before(&entry.key, entry.sequence)) {
-            self.widths.push(entry.processors);
             self.entries.push(entry);
         } else {
             self.insert_within(entry);
@@ -53,7 +50,6 @@ impl<K: Ord + Clone> Flat<K> {
 
     fn insert_within(&mut self, entry: Entry<K>) {
         let at = self.position(&entry.key, entry.sequence);
-        self.widths.insert(at, entry.processors);
         self.entries.insert(at, entry);
     }
 
@@ -65,32 +61,33 @@ impl<K: Ord + Clone> Flat<K> {
         self.take(at);
     }
 
+    /// False only if no job needs so few processors.
+    #[inline]
+    pub(super) fn may_fit(&self, free: u64) -> bool {
+        u64::from(self.narrowest) <= free
+    }
+
     /// The place of the first job from place `from` on that the window admits.
     #[inline]
     pub(super) fn find(&mut self, from: usize, window: &impl Window) -> Option<usize> {
-        let widest = narrow(window.widest());
-        if widest < self.narrowest {
-            return None;
-        }
         let from = from.max(self.front);
         let mut at = from;
-        let mut any = false;
-        for chunk in self.widths.get(from..)?.chunks(CHUNK) {
-            // Without a way out, so that it is done for several at a time.
-            if chunk.iter().copied().fold(u32::MAX, u32::min) <= widest {
-                any = true;
-                for &width in chunk {
-                    if width <= widest && window.admits(width.into(), self.entries[at].length) {
-                        return Some(at);
-                    }
-                    at += 1;
-                }
-            } else {
-                at += chunk.len();
+        let mut narrowest = u32::MAX;
+        for chunk in self.entries.get(from..)?.chunks(CHUNK) {
+            // Which of them are admitted, as bits: nobody can foretell, so no branch asks for each.
+            let mut admitted = 0u32;
+            for (bit, entry) in chunk.iter().enumerate() {
+                let admits = window.admits(entry.processors.into(), entry.length);
+                admitted |= u32::from(admits) << bit;
+                narrowest = narrowest.min(entry.processors);
             }
+            if admitted != 0 {
+                return Some(at + admitted.trailing_zeros() as usize);
+            }
+            at += chunk.len();
         }
-        if !any && from == self.front {
-            self.narrowest = widest + 1;
+        if from == self.front {
+            self.narrowest = narrowest;
         }
         None
     }
@@ -98,7 +95,6 @@ impl<K: Ord + Clone> Flat<K> {
     #[inline]
     pub(super) fn take(&mut self, at: usize) -> Entry<K> {
         if at > self.front {
-            self.widths.remove(at);
             return self.entries.remove(at);
         }
         let entry = self.entries[at].clone();
@@ -109,7 +105,6 @@ impl<K: Ord + Clone> Flat<K> {
     /// Closes the gap at the front. Not while a scan holds a place.
     fn close_gap(&mut self) {
         self.entries.drain(..self.front);
-        self.widths.drain(..self.front);
         self.front = 0;
         if self.entries.is_empty() {
             self.narrowest = u32::MAX;
