@@ -31,8 +31,8 @@ impl Hole {
 
 impl Window for Hole {
     #[inline]
+    #[expect(clippy::needless_bitwise_bool, reason = "in a scan, nobody can foretell a branch")]
     fn admits(&self, processors: u64, length: u64) -> bool {
-        // Without branches: in a scan, nobody can foretell.
         (processors <= self.free) & ((length <= self.length) | (processors <= self.extra))
     }
 
