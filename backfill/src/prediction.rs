@@ -59,10 +59,11 @@ impl Predictor for MeanOfLastTwo {
     }
 
     fn finished(&mut self, job: &Submission, runtime: u64) {
-        self.runtimes
-            .entry(job.user)
-            .and_modify(|known| *known = (runtime, Some(known.0)))
-            .or_insert((runtime, None));
+        if let Some(known) = self.runtimes.get_mut(&job.user) {
+            *known = (runtime, Some(known.0));
+        } else {
+            self.runtimes.insert(job.user, (runtime, None));
+        }
     }
 }
 

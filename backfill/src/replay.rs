@@ -1,4 +1,5 @@
 use alloc::collections::BinaryHeap;
+use alloc::collections::binary_heap::PeekMut;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
@@ -288,16 +289,23 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     }
 
     fn expire(&mut self, now: u64) -> Result<(), ReplayError> {
-        while let Some(due) = Events::pop(&mut self.events.expiries, now) {
+        while let Some(mut next) = self.events.expiries.peek_mut() {
+            let due = next.0;
+            if due.time() > now {
+                break;
+            }
             let job = self.events.held[due.held()];
             if job.start != due.start() || job.suspended {
+                PeekMut::pop(next);
                 continue;
             }
             let expected_end =
                 self.policy.expire(now, job.id).map_err(|error| at(job.index, error))?;
             // What is used up to the estimate is not corrected again.
             if expected_end > now && expected_end < job.since + job.left {
-                self.events.expiries.push(Reverse(due.at(expected_end)));
+                next.0 = due.at(expected_end);
+            } else {
+                PeekMut::pop(next);
             }
         }
         Ok(())

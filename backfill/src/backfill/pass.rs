@@ -24,6 +24,10 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
             }
         }
         self.head = None;
+        if self.queue.len() == 0 && self.preemptible.is_empty() {
+            self.settled = true;
+            return;
+        }
         if self.config.preemptive {
             self.decide_preemptively(now);
         } else {
