@@ -65,7 +65,8 @@ impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
     /// False only if no job needs so few processors.
     #[inline]
     pub(super) fn may_fit(&self, free: u64) -> bool {
-        self.jobs.may_fit(free)
+        // The index that is scanned: a scan in vain tells it how narrow its narrowest job is.
+        self.scan.as_ref().map_or_else(|| self.jobs.may_fit(free), |scan| scan.may_fit(free))
     }
 
     /// Takes out the next job of the scan that the window admits.
