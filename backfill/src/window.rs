@@ -9,6 +9,9 @@ pub(crate) trait Window {
     /// Whether any job of a set is admitted, of which `frontier` holds those that no other one
     /// beats.
     fn admits_any(&self, frontier: &Frontier) -> bool;
+
+    /// A hole that admits at least all that this window admits.
+    fn outline(&self) -> Hole;
 }
 
 /// The window beside at most one reservation: jobs that end by its start may take what is free,
@@ -41,6 +44,11 @@ impl Window for Hole {
             || frontier
                 .narrowest()
                 .is_some_and(|processors| processors <= self.extra.min(self.free))
+    }
+
+    #[inline]
+    fn outline(&self) -> Self {
+        *self
     }
 }
 
@@ -81,6 +89,12 @@ impl Window for Steps {
                 .narrowest_up_to(step.length)
                 .is_some_and(|processors| processors <= step.processors)
         })
+    }
+
+    fn outline(&self) -> Hole {
+        let Some(first) = self.steps.first() else { return Hole::unbounded(0) };
+        let extra = self.steps.get(1).map_or(0, |second| second.processors);
+        Hole { length: first.length, free: first.processors, extra }
     }
 }
 

@@ -3,26 +3,32 @@
 use alloc::vec::Vec;
 
 use super::Entry;
-use crate::window::Window;
+use crate::window::{Hole, Window};
 
 /// A sorted vector, scanned.
+///
+/// Who leaves only loses its needs, so that nobody moves up: its place is taken by a newcomer or
+/// closed with many others.
 #[derive(Clone, Debug)]
 pub(crate) struct Flat<K> {
     entries: Vec<Entry<K>>,
-    /// What lies before has left: the first of the queue goes without the others moving up.
+    /// What a scan looks at, entry by entry.
+    needs: Needs,
+    /// The first that has not left.
     front: usize,
+    len: usize,
     /// No job is narrower.
     narrowest: u32,
 }
 
 impl<K: Ord + Clone> Flat<K> {
     pub(super) const fn new() -> Self {
-        Self { entries: Vec::new(), front: 0, narrowest: u32::MAX }
+        Self { entries: Vec::new(), needs: Needs::new(), front: 0, len: 0, narrowest: u32::MAX }
     }
 
     #[inline]
     pub(super) const fn len(&self) -> usize {
-        self.entries.len() - self.front
+        self.len
     }
 
     #[inline]
@@ -30,18 +36,23 @@ impl<K: Ord + Clone> Flat<K> {
         self.entries.get(self.front)
     }
 
-    pub(super) fn iter(&self) -> core::slice::Iter<'_, Entry<K>> {
-        self.entries[self.front..].iter()
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry<K>> {
+        let live = |(at, entry)| (!self.needs.has_left(at)).then_some(entry);
+        self.entries.iter().enumerate().skip(self.front).filter_map(live)
     }
 
     #[inline(always)]
     pub(super) fn insert(&mut self, entry: Entry<K>) {
-        if self.front == self.entries.len() || self.front >= GAP {
-            self.close_gap();
+        if self.len == 0 {
+            self.clear();
+        } else if self.entries.len() - self.len >= GAPS {
+            self.close_gaps();
         }
+        self.len += 1;
         self.narrowest = self.narrowest.min(entry.processors);
         // New jobs mostly come last: in order of submission always.
         if self.entries.last().is_none_or(|last| last.is_before(&entry.key, entry.sequence)) {
+            self.needs.push(self.entries.len(), &entry);
             self.entries.push(entry);
         } else {
             self.insert_within(entry);
@@ -49,8 +60,17 @@ impl<K: Ord + Clone> Flat<K> {
     }
 
     fn insert_within(&mut self, entry: Entry<K>) {
+        // Before the front, all have left.
         let at = self.position(&entry.key, entry.sequence);
-        self.entries.insert(at, entry);
+        let vacant = if at == self.front && at > 0 { at - 1 } else { at };
+        if vacant < self.entries.len() && self.needs.has_left(vacant) {
+            self.front = self.front.min(vacant);
+            self.needs.set(vacant, &entry);
+            self.entries[vacant] = entry;
+        } else {
+            self.needs.insert(at, self.entries.len(), &entry);
+            self.entries.insert(at, entry);
+        }
     }
 
     #[inline]
@@ -58,7 +78,7 @@ impl<K: Ord + Clone> Flat<K> {
         let is_first = self.first().is_some_and(|entry| entry.sequence == sequence);
         let at = if is_first { self.front } else { self.position(key, sequence) };
         debug_assert!(self.entries.get(at).is_some_and(|entry| entry.sequence == sequence));
-        self.take(at);
+        self.leave(at);
     }
 
     /// False only if no job needs so few processors.
@@ -67,58 +87,173 @@ impl<K: Ord + Clone> Flat<K> {
         u64::from(self.narrowest) <= free
     }
 
-    /// The place of the first job from place `from` on that the window admits.
+    /// The place of the first job from place `from` on that the window admits; nobody before it is
+    /// admitted.
     #[inline]
     pub(super) fn find(&mut self, from: usize, window: &impl Window) -> Option<usize> {
-        let from = from.max(self.front);
-        let mut at = from;
-        let mut narrowest = u32::MAX;
-        for chunk in self.entries.get(from..)?.chunks(CHUNK) {
-            // Which of them are admitted, as bits: nobody can foretell, so no branch asks for each.
-            let mut admitted = 0u32;
-            for (bit, entry) in chunk.iter().enumerate() {
-                let admits = window.admits(entry.processors.into(), entry.length);
-                admitted |= u32::from(admits) << bit;
-                narrowest = narrowest.min(entry.processors);
+        let bounds = Bounds::of(window);
+        let mut fits = false;
+        for chunk in from.max(self.front) / CHUNK..self.entries.len().div_ceil(CHUNK) {
+            if !self.needs.any_fits(chunk, bounds) {
+                continue;
             }
-            if admitted != 0 {
-                return Some(at + admitted.trailing_zeros() as usize);
+            fits = true;
+            let mut admitted = self.needs.admitted(chunk, bounds);
+            while admitted != 0 {
+                let at = chunk * CHUNK + admitted.trailing_zeros() as usize;
+                let entry = &self.entries[at];
+                if window.admits(entry.processors.into(), entry.length) {
+                    return Some(at);
+                }
+                admitted &= admitted - 1;
             }
-            at += chunk.len();
         }
-        if from == self.front {
-            self.narrowest = narrowest;
+        if from <= self.front && !fits {
+            self.narrowest = self.narrowest.max(bounds.free.cast_unsigned() + 1);
         }
         None
     }
 
     #[inline]
     pub(super) fn take(&mut self, at: usize) -> Entry<K> {
-        if at > self.front {
-            return self.entries.remove(at);
-        }
-        let entry = self.entries[at].clone();
-        self.front += 1;
-        entry
+        self.leave(at);
+        self.entries[at].clone()
     }
 
-    /// Closes the gap at the front. Not while a scan holds a place.
-    fn close_gap(&mut self) {
-        self.entries.drain(..self.front);
+    #[inline(always)]
+    fn leave(&mut self, at: usize) {
+        self.needs.clear(at);
+        self.len -= 1;
+        while self.front < self.entries.len() && self.needs.has_left(self.front) {
+            self.front += 1;
+        }
+    }
+
+    /// Moves up those that have not left. Not while a scan holds a place.
+    fn close_gaps(&mut self) {
+        let mut kept = 0;
+        for at in self.front..self.entries.len() {
+            if !self.needs.has_left(at) {
+                self.entries.swap(kept, at);
+                self.needs.set(kept, &self.entries[kept]);
+                kept += 1;
+            }
+        }
+        for at in kept..self.entries.len() {
+            self.needs.clear(at);
+        }
+        self.entries.truncate(kept);
         self.front = 0;
-        if self.entries.is_empty() {
-            self.narrowest = u32::MAX;
-        }
     }
 
-    /// Never in the gap at the front: what has left from there stood before all that has not.
+    /// Forgets those that have left, if all have.
+    #[inline]
+    fn clear(&mut self) {
+        self.entries.clear();
+        self.front = 0;
+        self.narrowest = u32::MAX;
+    }
+
     fn position(&self, key: &K, sequence: u64) -> usize {
         let live = &self.entries[self.front..];
         self.front + live.partition_point(|entry| entry.is_before(key, sequence))
     }
 }
 
-/// Jobs looked at together.
-const CHUNK: usize = 16;
-/// The longest gap at the front.
-const GAP: usize = 64;
+/// A hole that admits at least all that a window admits, in what `i32` can say.
+#[derive(Clone, Copy)]
+struct Bounds {
+    free: i32,
+    length: i32,
+    extra: i32,
+}
+
+impl Bounds {
+    #[inline]
+    fn of(window: &impl Window) -> Self {
+        let Hole { length, free, extra } = window.outline();
+        Self { free: short(free), length: short(length), extra: short(extra) }
+    }
+}
+
+/// Widths and lengths, each in a vector of whole chunks: what is tested together lies together.
+#[derive(Clone, Debug)]
+struct Needs {
+    /// `GONE` for those that have left.
+    widths: Vec<[i32; CHUNK]>,
+    /// As far as `u32` can say.
+    lengths: Vec<[i32; CHUNK]>,
+}
+
+impl Needs {
+    const fn new() -> Self {
+        Self { widths: Vec::new(), lengths: Vec::new() }
+    }
+
+    #[inline]
+    fn has_left(&self, at: usize) -> bool {
+        self.widths[at / CHUNK][at % CHUNK] == GONE
+    }
+
+    #[inline]
+    fn clear(&mut self, at: usize) {
+        self.widths[at / CHUNK][at % CHUNK] = GONE;
+    }
+
+    #[inline]
+    fn set<K>(&mut self, at: usize, entry: &Entry<K>) {
+        self.widths[at / CHUNK][at % CHUNK] = short(entry.processors.into());
+        self.lengths[at / CHUNK][at % CHUNK] = short(entry.length);
+    }
+
+    /// Appends the needs of `entry` to those of `len` others.
+    #[inline]
+    fn push<K>(&mut self, len: usize, entry: &Entry<K>) {
+        if len == self.widths.len() * CHUNK {
+            self.widths.push([GONE; CHUNK]);
+            self.lengths.push([0; CHUNK]);
+        }
+        self.set(len, entry);
+    }
+
+    /// Puts the needs of `entry` before those at place `at` of `len`.
+    fn insert<K>(&mut self, at: usize, len: usize, entry: &Entry<K>) {
+        self.push(len, entry);
+        self.widths.as_flattened_mut()[at..=len].rotate_right(1);
+        self.lengths.as_flattened_mut()[at..=len].rotate_right(1);
+    }
+
+    /// Whether any job of a chunk is narrow enough.
+    #[inline(always)]
+    fn any_fits(&self, chunk: usize, bounds: Bounds) -> bool {
+        // Negative if all differences are.
+        let all = |all, &width: &i32| all & (bounds.free - width);
+        self.widths[chunk].iter().fold(-1, all) >= 0
+    }
+
+    /// Which jobs of a chunk are admitted, as bits: nobody can foretell, so no branch asks for each.
+    #[inline(always)]
+    #[expect(clippy::needless_bitwise_bool, reason = "in a scan, nobody can foretell a branch")]
+    fn admitted(&self, chunk: usize, bounds: Bounds) -> u32 {
+        let mut admitted = 0;
+        let needs = self.widths[chunk].iter().zip(&self.lengths[chunk]);
+        for (bit, (&width, &length)) in needs.enumerate() {
+            let beside = (length <= bounds.length) | (width <= bounds.extra);
+            admitted |= u32::from((width <= bounds.free) & beside) << bit;
+        }
+        admitted
+    }
+}
+
+/// A number, as far as `i32` can say, and less than `GONE`.
+#[inline]
+fn short(number: u64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX).min(GONE - 1)
+}
+
+/// The width of those that have left: no window is so wide.
+const GONE: i32 = i32::MAX;
+/// Jobs looked at together: of so many the compiler tests several at a time.
+const CHUNK: usize = 32;
+/// The most places of jobs that have left.
+const GAPS: usize = 32;
