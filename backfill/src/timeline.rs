@@ -76,20 +76,26 @@ impl Timeline {
         let at = self.block_of(end);
         let last = at + 1 == self.blocks.len();
         let entries = &mut self.blocks[at].entries;
-        let from = entries.partition_point(|other| other.end < end);
-        let until = from + entries[from..].partition_point(|other| other.end < new_end);
-        let found = entries[from..until].iter().position(|other| other.slot == slot);
-        match found {
-            // It stays in its block.
-            Some(after) if last || until < entries.len() => {
-                entries[from + after].end = new_end;
-                entries[from + after..until].rotate_left(1);
-            }
-            _ => {
-                let processors = self.remove(end, slot);
-                self.insert(new_end, slot, processors);
-            }
+        let stays = last || entries.last().is_some_and(|other| other.end >= new_end);
+        // What expires mostly stands first.
+        let is_first = entries.first().is_some_and(|first| first.end >= end);
+        let from = if is_first { 0 } else { entries.partition_point(|other| other.end < end) };
+        let found = entries[from..].iter().position(|other| other.slot == slot);
+        let (true, Some(after)) = (stays, found) else {
+            let processors = self.remove(end, slot);
+            self.insert(new_end, slot, processors);
+            return;
+        };
+        let mut place = from + after;
+        let entry = Entry { end: new_end, ..entries[place] };
+        // It mostly passes few.
+        while let Some(&next) = entries.get(place + 1)
+            && next.end < new_end
+        {
+            entries[place] = next;
+            place += 1;
         }
+        entries[place] = entry;
     }
 
     /// A job that is expected to end first.

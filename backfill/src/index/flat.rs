@@ -60,10 +60,10 @@ impl<K: Ord + Clone> Flat<K> {
     }
 
     fn insert_within(&mut self, entry: Entry<K>) {
-        // Before the front, all have left.
         let at = self.position(&entry.key, entry.sequence);
-        let vacant = if at == self.front && at > 0 { at - 1 } else { at };
-        if vacant < self.entries.len() && self.needs.has_left(vacant) {
+        // Before the front, all have left.
+        let vacant = at.checked_sub(1).filter(|&before| self.needs.has_left(before));
+        if let Some(vacant) = vacant {
             self.front = self.front.min(vacant);
             self.needs.set(vacant, &entry);
             self.entries[vacant] = entry;
@@ -219,8 +219,9 @@ impl Needs {
     /// Puts the needs of `entry` before those at place `at` of `len`.
     fn insert<K>(&mut self, at: usize, len: usize, entry: &Entry<K>) {
         self.push(len, entry);
-        self.widths.as_flattened_mut()[at..=len].rotate_right(1);
-        self.lengths.as_flattened_mut()[at..=len].rotate_right(1);
+        self.widths.as_flattened_mut().copy_within(at..len, at + 1);
+        self.lengths.as_flattened_mut().copy_within(at..len, at + 1);
+        self.set(at, entry);
     }
 
     /// Whether any job of a chunk is narrow enough.
