@@ -1,3 +1,8 @@
+#![expect(
+    clippy::inline_always,
+    reason = "measured: twice an event, a call costs as much as what it does"
+)]
+
 use alloc::collections::BinaryHeap;
 use alloc::collections::binary_heap::PeekMut;
 use alloc::vec::Vec;
@@ -311,6 +316,7 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
         Ok(())
     }
 
+    #[inline(always)]
     fn submit(&mut self, now: u64, pass: bool) -> Result<(), ReplayError> {
         while let Some(job) = self.jobs.get(self.events.next)
             && job.submit == now
@@ -325,6 +331,7 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
         Ok(())
     }
 
+    #[inline(always)]
     fn finish(&mut self, now: u64, pass: bool) -> Result<(), ReplayError> {
         while let Some(due) = Events::pop(&mut self.events.ends, now) {
             let job = &mut self.events.held[due.held()];
@@ -404,6 +411,7 @@ impl Events {
         dues.pop().map(|due| due.0)
     }
 
+    #[inline(always)]
     fn submitted(&mut self, id: JobId, runtime: u64) {
         let held = Held {
             id,
@@ -423,6 +431,7 @@ impl Events {
         self.runs.push(Run { start: u64::MAX, end: u64::MAX, reason: StartKind::Head });
     }
 
+    #[inline(always)]
     fn started(&mut self, now: u64, id: JobId, reason: StartReason, expected_end: u64) {
         self.starts += 1;
         let job = &mut self.held[id.index()];

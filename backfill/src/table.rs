@@ -1,3 +1,5 @@
+#![expect(clippy::inline_always, reason = "measured: jobs go over in registers")]
+
 use alloc::vec::Vec;
 
 use crate::{Error, JobId, MAX_TIME, QueuedJob, Submission};
@@ -100,6 +102,7 @@ impl Table {
     }
 
     /// Queues a job that passed [`check_job`](Self::check_job).
+    #[inline(always)]
     pub(crate) fn insert(&mut self, submission: Submission, predicted: u64) -> JobId {
         let predicted = predicted.clamp(1, submission.estimate);
         let job = QueuedJob { submission, submitted: self.now, sequence: self.sequence, predicted };
@@ -123,6 +126,7 @@ impl Table {
         JobId { index, generation: 0 }
     }
 
+    #[inline(always)]
     pub(crate) fn remove(&mut self, index: u32) {
         let slot = &mut self.slots[index as usize];
         slot.held = None;
@@ -130,10 +134,12 @@ impl Table {
         self.vacant.push(index);
     }
 
+    #[inline]
     pub(crate) fn id(&self, index: u32) -> JobId {
         JobId { index, generation: self.slots[index as usize].generation }
     }
 
+    #[inline]
     pub(crate) fn get(&self, job: JobId) -> Result<&Held, Error> {
         self.slots
             .get(job.index())
@@ -148,6 +154,7 @@ impl Table {
     }
 
     /// The job in an occupied slot.
+    #[inline]
     pub(crate) fn held(&self, index: u32) -> &Held {
         self.slots[index as usize]
             .held
@@ -155,6 +162,7 @@ impl Table {
             .expect("the slot of a queued or running job is occupied")
     }
 
+    #[inline]
     pub(crate) fn held_mut(&mut self, index: u32) -> &mut Held {
         self.slots[index as usize]
             .held
