@@ -122,11 +122,9 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
 
     /// EASY: starts what fits and does not delay the first of the queue, which does not fit.
     fn start_around_head(&mut self, now: u64) {
-        if !self.queue.may_fit(self.free) {
-            return;
-        }
         let mut cursor = Cursor::default();
-        while let Some(head) = self.reservation_of_head(now)
+        while self.queue.may_fit(self.free)
+            && let Some(head) = self.reservation_of_head(now)
             && let Some(job) = self.queue.take(&mut cursor, &head.hole(now, self.free), &self.table)
         {
             self.backfill(job, now, head.reason(now + job.length));

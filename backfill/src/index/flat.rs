@@ -92,12 +92,8 @@ impl<K: Ord + Clone> Flat<K> {
     #[inline]
     pub(super) fn find(&mut self, from: usize, window: &impl Window) -> Option<usize> {
         let bounds = Bounds::of(window);
-        let mut fits = false;
-        for chunk in from.max(self.front) / CHUNK..self.entries.len().div_ceil(CHUNK) {
-            if !self.needs.any_fits(chunk, bounds) {
-                continue;
-            }
-            fits = true;
+        let chunks = self.entries.len().div_ceil(CHUNK);
+        for chunk in from.max(self.front) / CHUNK..chunks {
             let mut admitted = self.needs.admitted(chunk, bounds);
             while admitted != 0 {
                 let at = chunk * CHUNK + admitted.trailing_zeros() as usize;
@@ -108,8 +104,10 @@ impl<K: Ord + Clone> Flat<K> {
                 admitted &= admitted - 1;
             }
         }
-        if from <= self.front && !fits {
-            self.narrowest = self.narrowest.max(bounds.free.cast_unsigned() + 1);
+        if from <= self.front {
+            let chunks = self.front / CHUNK..chunks;
+            let narrowest = chunks.map(|chunk| self.needs.narrowest(chunk)).min();
+            self.narrowest = narrowest.unwrap_or(GONE).cast_unsigned();
         }
         None
     }
@@ -224,12 +222,10 @@ impl Needs {
         self.set(at, entry);
     }
 
-    /// Whether any job of a chunk is narrow enough.
+    /// How narrow the narrowest job of a chunk is, as far as `i32` can say.
     #[inline(always)]
-    fn any_fits(&self, chunk: usize, bounds: Bounds) -> bool {
-        // Negative if all differences are.
-        let all = |all, &width: &i32| all & (bounds.free - width);
-        self.widths[chunk].iter().fold(-1, all) >= 0
+    fn narrowest(&self, chunk: usize) -> i32 {
+        self.widths[chunk].iter().fold(GONE, |least, &width| least.min(width))
     }
 
     /// Which jobs of a chunk are admitted, as bits: nobody can foretell, so no branch asks for each.
