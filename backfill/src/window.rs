@@ -137,7 +137,12 @@ impl Frontier {
             return false;
         }
         let beaten = self.points[at..].iter().take_while(|point| point.1 >= length).count();
-        self.points.splice(at..at + beaten, [(processors, length)]);
+        if beaten == 0 {
+            self.points.insert(at, (processors, length));
+        } else {
+            self.points[at] = (processors, length);
+            self.points.drain(at + 1..at + beaten);
+        }
         true
     }
 
