@@ -7,9 +7,8 @@
 //! Processors are identical for the policies: which ones a segment is drawn on is this module's
 //! choice. The same input gives the same bytes.
 
-mod axis;
 mod chart;
-mod draw;
+mod fill;
 mod lanes;
 mod page;
 mod utilisation;

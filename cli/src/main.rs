@@ -4,7 +4,10 @@
 
 mod gantt;
 mod output;
+mod picture;
+mod progress;
 mod replay;
+mod share;
 
 use std::process::ExitCode;
 
@@ -18,16 +21,19 @@ struct Arguments {
     command: Command,
 }
 
-const START: &str = "Start with `apportion replay`: without a trace it makes a workload itself.";
+const START: &str =
+    "Start with `apportion replay` or `apportion share`: without input they make their own.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Replay(replay::Arguments),
+    Share(share::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Share(arguments) => share::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,7 +3,6 @@
 mod input;
 mod picture;
 mod policy;
-mod progress;
 mod refusal;
 mod report;
 
@@ -16,8 +15,8 @@ use clap::{Args, ValueEnum};
 
 use crate::gantt::{self, Panel};
 use crate::output::{Error, Pending, Target};
+use crate::progress::Progress;
 use policy::Policy;
-use progress::Progress;
 use report::Row;
 
 /// Replay a batch trace under scheduling policies and compare what they make of it.
@@ -213,13 +212,13 @@ fn replay(
     jobs: &[TraceJob],
 ) -> Result<(Outcome, Duration), Error> {
     let once = || {
-        let mut progress = Progress::new(policy, jobs.len());
+        let mut progress = Progress::new(policy.to_string(), jobs.len() as u64, "jobs");
         let outcome = policy::replay(
             policy,
             workload.processors,
             jobs,
             arguments.ties.into(),
-            &mut |finished| progress.report(finished),
+            &mut |finished| progress.report(finished as u64),
         );
         match outcome {
             Ok(outcome) => Ok((outcome, progress.finish())),

@@ -8,6 +8,7 @@ use apportion_backfill::{
     Backfill, BatchPolicy, Config, Conservative, Metrics, Outcome, Replay, StartKind, Submission,
     Ties, TraceJob,
 };
+use apportion_wfq::{EntityId, Order, Scheduler, Then, Weight};
 use apportion_workload::{CleaningRules, Estimates, Job, Lublin, Reader, Trace, write};
 use rand_pcg::Pcg64;
 
@@ -16,6 +17,7 @@ pub(crate) fn run() {
     a_trace_is_read_and_written();
     easy_passes_the_wide_job_and_conservative_keeps_its_promise();
     a_model_is_replayed();
+    turns_are_shared_by_weight();
 }
 
 /// The text of a small trace for six processors.
@@ -76,6 +78,30 @@ fn a_model_is_replayed() {
         assert!(count == 200 && utilization > 0.0 && utilization <= 1.0);
         assert!(outcome.runs.iter().zip(&jobs).all(|(run, job)| run.start >= job.submit));
     }
+}
+
+fn turns_are_shared_by_weight() {
+    let weights = [1, 2, 4].map(|weight| Weight::new(weight).expect("it is in range"));
+    for (order, expected) in
+        [(Order::StartTime, [0, 1, 2, 2, 1, 2, 2]), (Order::Eevdf, [2, 1, 2, 0, 2, 1, 2])]
+    {
+        let mut scheduler = Scheduler::new(order);
+        let group = scheduler.add_group(None, Weight::MIN).expect("there is room");
+        let entities = weights.map(|weight| {
+            let entity = scheduler.add_to(group, weight).expect("there is room");
+            scheduler.wake(entity).expect("it sleeps");
+            entity
+        });
+        let picks: Vec<usize> = (0..7).map(|_| turn(&mut scheduler, &entities)).collect();
+        assert_eq!(picks, expected);
+    }
+}
+
+/// Who is served for a unit.
+fn turn(scheduler: &mut Scheduler, entities: &[EntityId]) -> usize {
+    let entity = scheduler.pick().expect("all are awake").entity;
+    scheduler.charge(entity, 1, Then::Requeue).expect("it is in service");
+    entities.iter().position(|known| *known == entity).expect("it was added")
 }
 
 fn config(processors: u64) -> Config {

@@ -47,6 +47,8 @@ enum Part {
     Doc,
     /// Run tests and doc tests of all features, optimised, with overflow checks
     Test,
+    /// Play random operations on the fair queues, optimised, and check every law
+    Laws(prove::Options),
     /// Link all policies into a program without std, and run it
     NoStd,
     /// Build the fuzz targets and run each for a bounded time
@@ -56,13 +58,14 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Fmt,
         Self::Hygiene,
         Self::Readme,
         Self::Clippy,
         Self::Doc,
         Self::Test,
+        Self::Laws(prove::Options::BRIEF),
         Self::NoStd,
         Self::Fuzz(fuzz::Options::BRIEF),
         Self::Bench,
@@ -76,6 +79,7 @@ impl Part {
             Self::Clippy => "clippy",
             Self::Doc => "doc",
             Self::Test => "test",
+            Self::Laws(_) => "laws",
             Self::NoStd => "no-std",
             Self::Fuzz(_) => "fuzz",
             Self::Bench => "bench",
@@ -90,6 +94,7 @@ impl Part {
             Self::Clippy => check::clippy(),
             Self::Doc => check::doc(),
             Self::Test => prove::test(),
+            Self::Laws(options) => prove::laws(options),
             Self::NoStd => prove::no_std(),
             Self::Fuzz(options) => fuzz::run(options),
             Self::Bench => prove::bench(),

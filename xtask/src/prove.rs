@@ -1,10 +1,30 @@
 //! What is shown by running it.
 
+use clap::Args;
+
 use crate::check::DENY_WARNINGS;
 use crate::command::{cargo, run};
 
+/// How long the laws are played.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Options {
+    /// Operations on all configurations together
+    #[arg(long, default_value_t = Options::BRIEF.operations)]
+    operations: u64,
+}
+
+impl Options {
+    pub(crate) const BRIEF: Self = Self { operations: 100_000_000 };
+}
+
 pub(crate) fn test() -> Result<(), String> {
     run(cargo(".", &["test", "--locked", "--workspace", "--all-features", "--profile", "checked"]))
+}
+
+pub(crate) fn laws(options: Options) -> Result<(), String> {
+    let example = ["run", "--locked", "--release", "--package", "apportion-wfq"];
+    let operations = options.operations.to_string();
+    run(cargo(".", &[&example[..], &["--example", "laws", "--", &operations]].concat()))
 }
 
 pub(crate) fn no_std() -> Result<(), String> {

@@ -5,47 +5,32 @@ use std::fmt::Write;
 use svg::node::Node;
 use svg::node::element::{Element, Group};
 
-use super::axis::{TimeAxis, compact, duration, inside, processor_ticks};
-use super::draw::{
-    FRAME, GRID, HATCH_GROUND, INK, LEFT, PLOT_WIDTH, RIGHT, SECONDARY, line, px, rectangle, scale,
-    text, text_width, tooltip, upward_text, with,
-};
+use super::fill::HATCH_GROUND;
 use super::lanes::{self, Run};
 use super::utilisation::{self, Utilisation};
 use super::window::Window;
 use super::{Category, Panel, Segment};
-
-/// Where a plot lies: its upper edge and its height, in pixels.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Place {
-    pub(super) top: f64,
-    pub(super) height: u32,
-}
-
-impl Place {
-    pub(super) fn bottom(self) -> f64 {
-        self.top + f64::from(self.height)
-    }
-}
-
-/// Height that the ticks and the title of the time axis take below a plot.
-pub(super) const AXIS_HEIGHT: f64 = 38.0;
+use crate::picture::axis::{Axis, compact, count_ticks, duration};
+use crate::picture::draw::{
+    INK, LEFT, RIGHT, line, px, rectangle, scale, text, text_width, tooltip, with,
+};
+use crate::picture::plot::{Place, SMALL, amounts, frame, outline};
 
 /// Draws `segments` on the processors of `panel`, at most about `most` rectangles. Returns how many
 /// segments are not there in full.
 pub(super) fn gantt(
     into: &mut Group,
     place: Place,
-    axis: TimeAxis,
+    axis: Axis,
     panel: &Panel,
     segments: &[Segment],
     most: usize,
 ) -> usize {
-    frame(into, place, axis);
+    frame(into, place, axis, &since(axis));
     let share = |tick| scale(u128::from(tick), u128::from(panel.processors), place.height);
-    let ticks = processor_ticks(panel.processors);
+    let ticks = count_ticks(panel.processors);
     let ticks = ticks.into_iter().map(|tick| (share(tick), compact(tick)));
-    processor_axis(into, place, "processors", ticks);
+    amounts(into, place, "processors", ticks);
 
     let lanes = lanes::assign(segments, panel.processors);
     let mut left = most;
@@ -84,16 +69,16 @@ pub(super) fn gantt(
 pub(super) fn utilisation(
     into: &mut Group,
     place: Place,
-    axis: TimeAxis,
+    axis: Axis,
     panel: &Panel,
     window: Option<Window>,
 ) {
-    frame(into, place, axis);
+    frame(into, place, axis, &since(axis));
     // Room above the capacity line makes it visible as a line.
     let full = place.height * 10 / 11;
     let ticks = [0_u32, 25, 50, 75, 100];
     let ticks = ticks.map(|percent| (scale(percent.into(), 100, full), format!("{percent} %")));
-    processor_axis(into, place, "processors busy", ticks.into_iter());
+    amounts(into, place, "processors busy", ticks.into_iter());
 
     let measured = utilisation::measure(&panel.segments, axis.from, axis.to, BINS);
     stack(into, place, full, &measured, axis, panel.processors);
@@ -163,7 +148,7 @@ fn has_children(group: &Group) -> bool {
     group.get_children().is_some_and(|children| !children.is_empty())
 }
 
-fn area(place: Place, axis: TimeAxis, panel: &Panel, segment: &Segment, run: Run) -> Area {
+fn area(place: Place, axis: Axis, panel: &Panel, segment: &Segment, run: Run) -> Area {
     let up = |count| scale(count, u128::from(panel.processors), place.height);
     let low = u128::from(run.first);
     let (low, high) = (up(low), up(low + u128::from(run.count)));
@@ -210,13 +195,18 @@ fn describe(segment: &Segment, origin: u64) -> String {
     )
 }
 
+/// The title of the time axis.
+fn since(axis: Axis) -> String {
+    format!("time since the first start (second {} of the trace)", axis.origin)
+}
+
 /// One stepped area per category, on top of each other.
 fn stack(
     into: &mut Group,
     place: Place,
     full: u32,
     measured: &Utilisation,
-    axis: TimeAxis,
+    axis: Axis,
     processors: u64,
 ) {
     let bins = measured.edges.windows(2).map(|edge| u128::from(edge[1] - edge[0]));
@@ -258,46 +248,6 @@ fn stack(
     }
 }
 
-/// Background, grid and labels of the time axis.
-fn frame(into: &mut Group, place: Place, axis: TimeAxis) {
-    let ground = rectangle(LEFT, place.top, PLOT_WIDTH.into(), place.height.into());
-    into.append(with(ground, "fill", "#fbfbfb"));
-    for tick in axis.ticks(SMALL) {
-        into.append(line((tick.x, place.top), (tick.x, place.bottom()), GRID));
-        into.append(line((tick.x, place.bottom()), (tick.x, place.bottom() + 4.0), FRAME));
-        let middle = inside(tick.x, text_width(&tick.label, SMALL));
-        into.append(text(middle, place.bottom() + 16.0, SMALL, "middle", &tick.label));
-    }
-    let title = format!("time since the first start (second {} of the trace)", axis.origin);
-    let title = text(f64::midpoint(LEFT, RIGHT), place.bottom() + 31.0, SMALL, "middle", &title);
-    into.append(with(title, "fill", SECONDARY));
-}
-
-fn processor_axis(
-    into: &mut Group,
-    place: Place,
-    title: &str,
-    ticks: impl Iterator<Item = (f64, String)>,
-) {
-    let mut widest = 0.0_f64;
-    for (height, label) in ticks {
-        widest = widest.max(text_width(&label, SMALL));
-        let y = place.bottom() - height;
-        into.append(line((LEFT - 4.0, y), (LEFT, y), FRAME));
-        into.append(line((LEFT, y), (RIGHT, y), GRID));
-        into.append(text(LEFT - 8.0, y + 4.0, SMALL, "end", &label));
-    }
-    let middle = place.top + f64::from(place.height) / 2.0;
-    let x = (LEFT - 16.0 - widest).clamp(12.0, 34.0);
-    into.append(with(upward_text(x, middle, SMALL, title), "fill", SECONDARY));
-}
-
-fn outline(into: &mut Group, place: Place) {
-    let outline = rectangle(LEFT, place.top, PLOT_WIDTH.into(), place.height.into());
-    into.append(with(with(outline, "fill", "none"), "stroke", FRAME));
-}
-
-const SMALL: f64 = 11.5;
 const BINS: u64 = 300;
 /// A short segment is drawn this wide, to be seen at all. A low one is only made visible where it
 /// is alone: neighbours on thousands of processors would hide each other.

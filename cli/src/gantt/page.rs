@@ -1,31 +1,30 @@
 //! The whole picture: title, legend and panels.
 
-use svg::Document;
 use svg::node::Node;
 use svg::node::element::{Element, Group};
 
-use super::axis::{TimeAxis, inside};
-use super::chart::{self, AXIS_HEIGHT, Place};
-use super::draw::{
-    INK, LEFT, RIGHT, SECONDARY, WIDTH, definitions, fitted, printable, rectangle, span, text,
-    text_width, with,
-};
+use super::chart;
+use super::fill::definitions;
 use super::window::{self, Window};
 use super::{Category, Panel, Segment};
+use crate::picture::axis::{Axis, Unit};
+use crate::picture::draw::{LEFT, RIGHT, with};
+use crate::picture::page::{self, HEADING_HEIGHT, note};
+use crate::picture::plot::{AXIS_HEIGHT, Place};
 
 /// See [`super::render`].
 pub(super) fn document(title: &str, panels: &[Panel]) -> String {
     let panels: Vec<Panel> = panels.iter().map(ordered).collect();
     let categories = occurring(&panels);
     let mut body = Group::new();
-    let heading = text(LEFT, 36.0, 20.0, "start", &fitted(title, 20.0 * BOLD, RIGHT - LEFT));
-    body.append(with(heading, "font-weight", "bold"));
-    let mut y = legend(&mut body, &categories, 62.0);
+    page::title(&mut body, title);
+    let entries = categories.iter().map(|category| (category.label(), category.fill()));
+    let mut y = page::legend(&mut body, entries);
 
     let segments = || panels.iter().flat_map(|panel| &panel.segments);
     let from = segments().map(|segment| segment.start).min().unwrap_or(0);
     let to = segments().map(|segment| segment.end).max().unwrap_or(0);
-    let axis = TimeAxis { origin: from, from, to };
+    let axis = Axis { unit: Unit::Seconds, origin: from, from, to };
     let largest = panels.iter().map(|panel| panel.segments.len()).max().unwrap_or(0);
     let most = (RECTANGLES / panels.len().max(1)).max(2 * SMALL_REPLAY);
     if panels.is_empty() {
@@ -44,27 +43,11 @@ pub(super) fn document(title: &str, panels: &[Panel]) -> String {
             y = large(&mut body, y, panel, axis, window, most);
         }
     }
-    finish(title, y, &categories, body)
+    let hatched = categories.contains(&Category::Preemptible);
+    page::finish(title, y, hatched.then(definitions), body)
 }
 
-fn finish(title: &str, height: f64, categories: &[Category], body: Group) -> String {
-    let mut document = Document::new()
-        .set("width", WIDTH)
-        .set("height", height)
-        .set("viewBox", (0, 0, WIDTH, height))
-        .set("font-family", "system-ui, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif")
-        .set("fill", INK)
-        .set("aria-label", printable(title));
-    if categories.contains(&Category::Preemptible) {
-        document.append(definitions());
-    }
-    let ground = with(rectangle(0.0, 0.0, WIDTH.into(), height), "fill", "#ffffff");
-    let mut written = document.add(ground).add(body).to_string();
-    written.push('\n');
-    written
-}
-
-fn small(into: &mut Group, y: f64, panel: &Panel, axis: TimeAxis, most: usize) -> f64 {
+fn small(into: &mut Group, y: f64, panel: &Panel, axis: Axis, most: usize) -> f64 {
     let place = Place { top: y + HEADING_HEIGHT, height: GANTT_HEIGHT };
     let incomplete = chart::gantt(into, place, axis, panel, &panel.segments, most);
     heading(into, y, panel, incomplete);
@@ -78,7 +61,7 @@ fn large(
     into: &mut Group,
     y: f64,
     panel: &Panel,
-    axis: TimeAxis,
+    axis: Axis,
     window: Option<Window>,
     most: usize,
 ) -> f64 {
@@ -98,7 +81,7 @@ fn large(
     };
     let shown = |segment: &Segment| segment.overlaps(window.from, window.to);
     let segments: Vec<Segment> = panel.segments.iter().copied().filter(shown).collect();
-    let axis = TimeAxis { from: window.from, to: window.to, ..axis };
+    let axis = Axis { from: window.from, to: window.to, ..axis };
     let incomplete = chart::gantt(into, detail, axis, panel, &segments, most);
     heading(into, y, panel, incomplete);
     if segments.is_empty() {
@@ -108,7 +91,7 @@ fn large(
 }
 
 /// The shape that leads from the window in the overview to the detail.
-fn zoom(overview: Place, detail: Place, axis: TimeAxis, window: Window) -> Element {
+fn zoom(overview: Place, detail: Place, axis: Axis, window: Window) -> Element {
     let (from, to) = (axis.x(window.from), axis.x(window.to));
     let (high, low) = (overview.bottom(), detail.top);
     let points = format!("{from:.2},{high} {to:.2},{high} {RIGHT},{low} {LEFT},{low}");
@@ -117,51 +100,17 @@ fn zoom(overview: Place, detail: Place, axis: TimeAxis, window: Window) -> Eleme
 }
 
 fn heading(into: &mut Group, y: f64, panel: &Panel, incomplete: usize) {
-    let (name_size, size) = (16.0, 13.0);
-    let width = RIGHT - LEFT;
-    let name = fitted(&panel.title, name_size * BOLD, width / 2.0);
     let warning = match incomplete {
         0 => String::new(),
         1 => " (1 segment not drawn in full)".to_owned(),
         more => format!(" ({more} segments not drawn in full)"),
     };
-    let taken = text_width(&name, name_size * BOLD) + text_width(&warning, size) + 14.0;
-    let summary = fitted(&panel.summary, size, width - taken) + &warning;
-    let mut heading = Element::new("text");
-    heading.assign("x", LEFT);
-    heading.assign("y", y + 16.0);
-    heading.assign("font-size", name_size);
-    heading.append(with(span(&name), "font-weight", "bold"));
-    let summary = with(span(&summary), "dx", "10");
-    heading.append(with(with(summary, "font-size", "13"), "fill", SECONDARY));
-    into.append(heading);
-}
-
-/// Draws the legend from `y` on, in as many rows as it needs; returns where the panels begin.
-fn legend(into: &mut Group, categories: &[Category], y: f64) -> f64 {
-    let size = 12.5;
-    let (mut x, mut y) = (LEFT, y);
-    for category in categories {
-        let width = 20.0 + text_width(category.label(), size);
-        if x > LEFT && x + width > RIGHT {
-            (x, y) = (LEFT, y + 22.0);
-        }
-        let swatch = rectangle(x, y - 11.0, 14.0, 14.0);
-        into.append(with(swatch, "fill", category.fill()));
-        into.append(text(x + 20.0, y, size, "start", category.label()));
-        x += width + 12.0;
-    }
-    if categories.is_empty() { y } else { y + 28.0 }
+    page::heading(into, y, &panel.title, &panel.summary, &warning);
 }
 
 /// A height at which no grid line crosses a text.
 fn between_ticks(place: Place) -> f64 {
     place.top + f64::from(place.height) * 0.45
-}
-
-fn note(y: f64, content: &str) -> Element {
-    let middle = inside(f64::midpoint(LEFT, RIGHT), text_width(content, 13.0));
-    with(text(middle, y, 13.0, "middle", content), "fill", SECONDARY)
 }
 
 fn occurring(panels: &[Panel]) -> Vec<Category> {
@@ -184,9 +133,6 @@ const DETAIL: [usize; 3] = [200, 700, 2_400];
 /// Bounds the document: segments may fall apart into many runs.
 const RECTANGLES: usize = 6_000;
 
-/// How much wider bold letters are.
-const BOLD: f64 = 1.1;
-const HEADING_HEIGHT: f64 = 26.0;
 const GANTT_HEIGHT: u32 = 280;
 const OVERVIEW_HEIGHT: u32 = 132;
 const DETAIL_HEIGHT: u32 = 260;

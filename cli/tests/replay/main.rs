@@ -1,5 +1,7 @@
 //! The command `replay`, as its users see it.
 
+#[path = "../common/mod.rs"]
+mod common;
 #[cfg(unix)]
 mod files;
 mod help;

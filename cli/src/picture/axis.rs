@@ -1,35 +1,59 @@
-//! Ticks: times at round steps, processors at round counts, and how both are written.
+//! Ticks: times and quanta at round steps, amounts at round counts, and how they are written.
 
 use super::draw::{LEFT, PLOT_WIDTH, WIDTH, scale, text_width};
 
-/// The time axis of a plot: from `from` to `to`, labelled relative to `origin`.
+/// The horizontal axis of a plot: from `from` to `to`, labelled relative to `origin`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct TimeAxis {
-    pub(super) origin: u64,
-    pub(super) from: u64,
-    pub(super) to: u64,
+pub(crate) struct Axis {
+    pub(crate) unit: Unit,
+    pub(crate) origin: u64,
+    pub(crate) from: u64,
+    pub(crate) to: u64,
 }
 
-/// A tick of the time axis: where, and what is written below it.
+/// What an axis counts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Unit {
+    Seconds,
+    Quanta,
+}
+
+impl Unit {
+    fn steps(self) -> Box<dyn Iterator<Item = u64>> {
+        match self {
+            Self::Seconds => Box::new(seconds()),
+            Self::Quanta => Box::new(decades(1, &[1, 2, 5]).chain([u64::MAX])),
+        }
+    }
+
+    fn label(self, amount: u64) -> String {
+        match self {
+            Self::Seconds => duration(amount),
+            Self::Quanta => compact(amount),
+        }
+    }
+}
+
+/// A tick of an axis: where, and what is written below it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Tick {
-    pub(super) x: f64,
-    pub(super) label: String,
+pub(crate) struct Tick {
+    pub(crate) x: f64,
+    pub(crate) label: String,
 }
 
-impl TimeAxis {
+impl Axis {
     /// Where `time` lies; the edge of the plot if it lies outside.
-    pub(super) fn x(&self, time: u64) -> f64 {
+    pub(crate) fn x(&self, time: u64) -> f64 {
         let elapsed = time.clamp(self.from, self.to) - self.from;
         LEFT + scale(u128::from(elapsed), u128::from(self.to - self.from), PLOT_WIDTH)
     }
 
     /// Ticks at the smallest round step whose labels keep clear of each other.
-    pub(super) fn ticks(&self, font: f64) -> Vec<Tick> {
+    pub(crate) fn ticks(&self, font: f64) -> Vec<Tick> {
         let (first, last) = (self.from - self.origin, self.to - self.origin);
-        let ticks = steps().find_map(|step| {
+        let ticks = self.unit.steps().find_map(|step| {
             let times = multiples(first, last, step)?;
-            let labels: Vec<_> = times.iter().map(|&time| duration(time)).collect();
+            let labels: Vec<_> = times.iter().map(|&time| self.unit.label(time)).collect();
             let widest = labels.iter().map(|label| text_width(label, font)).fold(0.0, f64::max);
             let apart = scale(u128::from(step), u128::from(last - first), PLOT_WIDTH);
             let clear = labels.len() < 2 || widest + LABEL_GAP <= apart;
@@ -41,13 +65,13 @@ impl TimeAxis {
 }
 
 /// Where the middle of a text `width` wide must lie so that it stays inside the picture.
-pub(super) fn inside(x: f64, width: f64) -> f64 {
+pub(crate) fn inside(x: f64, width: f64) -> f64 {
     let half = width / 2.0 + 4.0;
     x.min(f64::from(WIDTH) - half).max(half)
 }
 
 /// `seconds` in days, hours, minutes and seconds, without the parts that are 0.
-pub(super) fn duration(seconds: u64) -> String {
+pub(crate) fn duration(seconds: u64) -> String {
     let parts = [
         (seconds / DAY, "d"),
         (seconds % DAY / HOUR, "h"),
@@ -63,7 +87,7 @@ pub(super) fn duration(seconds: u64) -> String {
 }
 
 /// `count`, with two digits and a power of ten if it has more than seven digits.
-pub(super) fn compact(count: u64) -> String {
+pub(crate) fn compact(count: u64) -> String {
     if count < 10_000_000 {
         return count.to_string();
     }
@@ -72,20 +96,19 @@ pub(super) fn compact(count: u64) -> String {
     format!("{}.{}e{exponent}", digits / 10, digits % 10)
 }
 
-/// Ticks from 0 to `processors`, both included, at most six.
-pub(super) fn processor_ticks(processors: u64) -> Vec<u64> {
-    if processors >= 4 && processors.is_power_of_two() {
-        return (0..=4).map(|quarter| processors / 4 * quarter).collect();
+/// Ticks from 0 to `most`, both included, at most six.
+pub(crate) fn count_ticks(most: u64) -> Vec<u64> {
+    if most >= 4 && most.is_power_of_two() {
+        return (0..=4).map(|quarter| most / 4 * quarter).collect();
     }
-    let step =
-        decades(1, &[1, 2, 5]).find(|step| processors.div_ceil(*step) <= 5).unwrap_or(u64::MAX);
+    let step = decades(1, &[1, 2, 5]).find(|step| most.div_ceil(*step) <= 5).unwrap_or(u64::MAX);
     let mut ticks: Vec<_> = (0..=5_u64)
         .filter_map(|i| step.checked_mul(i))
         // A tick just below the last would run into its label.
-        .take_while(|tick| *tick == 0 || processors.saturating_sub(*tick) > step / 3)
-        .filter(|tick| *tick < processors)
+        .take_while(|tick| *tick == 0 || most.saturating_sub(*tick) > step / 3)
+        .filter(|tick| *tick < most)
         .collect();
-    ticks.push(processors);
+    ticks.push(most);
     ticks
 }
 
@@ -99,7 +122,7 @@ fn multiples(first: u64, last: u64, step: u64) -> Option<Vec<u64>> {
 }
 
 /// Round time steps, in seconds, ascending.
-fn steps() -> impl Iterator<Item = u64> {
+fn seconds() -> impl Iterator<Item = u64> {
     let days = [1, 2, 5, 7].into_iter().map(|days| days * DAY);
     let decades = decades(10, &[1, 2, 5]).filter_map(|days| days.checked_mul(DAY));
     SHORT_STEPS.into_iter().chain(days).chain(decades).chain([u64::MAX])
@@ -141,7 +164,7 @@ mod tests {
     use super::*;
 
     fn labels(origin: u64, from: u64, to: u64) -> Vec<String> {
-        let axis = TimeAxis { origin, from, to };
+        let axis = Axis { unit: Unit::Seconds, origin, from, to };
         axis.ticks(11.0).into_iter().map(|tick| tick.label).collect()
     }
 
@@ -164,7 +187,7 @@ mod tests {
             for offset in [0, 1, 12_345, 1 << 40] {
                 let span = 1_u64 << exponent;
                 let from = offset.min(u64::MAX - span);
-                let axis = TimeAxis { origin: 0, from, to: from + span };
+                let axis = Axis { unit: Unit::Seconds, origin: 0, from, to: from + span };
                 let ticks = axis.ticks(11.0);
                 assert!(ticks.len() <= 14, "{span}: {ticks:?}");
                 for pair in ticks.windows(2) {
@@ -178,22 +201,22 @@ mod tests {
 
     #[test]
     fn steps_ascend() {
-        let all: Vec<_> = steps().collect();
+        let all: Vec<_> = seconds().collect();
         assert!(all.is_sorted());
         assert_eq!(&all[..7], [1, 2, 5, 10, 15, 30, 60]);
         assert_eq!(&all[17..23], [1, 2, 5, 7, 10, 20].map(|days| days * DAY));
     }
 
     #[test]
-    fn processor_ticks_run_from_zero_to_all() {
-        assert_eq!(processor_ticks(0), [0]);
-        assert_eq!(processor_ticks(1), [0, 1]);
-        assert_eq!(processor_ticks(3), [0, 1, 2, 3]);
-        assert_eq!(processor_ticks(64), [0, 16, 32, 48, 64]);
-        assert_eq!(processor_ticks(100), [0, 20, 40, 60, 80, 100]);
-        assert_eq!(processor_ticks(430), [0, 100, 200, 300, 430]);
+    fn count_ticks_run_from_zero_to_all() {
+        assert_eq!(count_ticks(0), [0]);
+        assert_eq!(count_ticks(1), [0, 1]);
+        assert_eq!(count_ticks(3), [0, 1, 2, 3]);
+        assert_eq!(count_ticks(64), [0, 16, 32, 48, 64]);
+        assert_eq!(count_ticks(100), [0, 20, 40, 60, 80, 100]);
+        assert_eq!(count_ticks(430), [0, 100, 200, 300, 430]);
         for processors in (0..=3_000).chain([u64::MAX - 1, u64::MAX]) {
-            let ticks = processor_ticks(processors);
+            let ticks = count_ticks(processors);
             assert!(ticks.len() <= 6 && ticks.last() == Some(&processors), "{ticks:?}");
             assert!(ticks.windows(2).all(|pair| pair[0] < pair[1]), "{ticks:?}");
         }

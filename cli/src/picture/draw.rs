@@ -1,62 +1,27 @@
 //! SVG primitives, colours and the estimate of text widths.
 
-use svg::node::element::{Definitions, Element, Pattern, Rectangle};
+use svg::node::element::Element;
 use svg::node::{Node, Text};
 
-use super::Category;
-
 /// Width of the picture and of the plots in it, in pixels.
-pub(super) const WIDTH: u32 = 1200;
-pub(super) const PLOT_WIDTH: u32 = 1080;
+pub(crate) const WIDTH: u32 = 1200;
+pub(crate) const PLOT_WIDTH: u32 = 1080;
 /// Left and right edge of every plot.
-pub(super) const LEFT: f64 = 80.0;
-pub(super) const RIGHT: f64 = 1160.0;
+pub(crate) const LEFT: f64 = 80.0;
+pub(crate) const RIGHT: f64 = 1160.0;
 
 /// Dark text on white, secondary text, frames and grid lines.
-pub(super) const INK: &str = "#1a1a1a";
-pub(super) const SECONDARY: &str = "#555555";
-pub(super) const FRAME: &str = "#777777";
-pub(super) const GRID: &str = "#e3e3e3";
-/// The lighter colour of the hatching.
-pub(super) const HATCH_GROUND: &str = "#e2a1c6";
-
-impl Category {
-    /// The fill of the category. The backfilled ones are strong colours of the Okabe-Ito palette,
-    /// which stay apart under the common colour deficiencies; the others are muted and differ from
-    /// each other in lightness.
-    pub(super) const fn fill(self) -> &'static str {
-        match self {
-            Self::Head => "#b9c5d1",
-            Self::BeforeShadow => "#e69f00",
-            Self::ExtraProcessors => "#009e73",
-            Self::Reserved => "#7d8fc4",
-            Self::Preemptible => "url(#preemptible-hatch)",
-        }
-    }
-}
-
-/// The hatching of [`Category::Preemptible`].
-pub(super) fn definitions() -> Definitions {
-    let ground = Rectangle::new().set("width", 6).set("height", 6).set("fill", HATCH_GROUND);
-    let stripe = Rectangle::new().set("width", 1.6).set("height", 6).set("fill", "#b0417f");
-    let pattern = Pattern::new()
-        .set("id", "preemptible-hatch")
-        .set("width", 6)
-        .set("height", 6)
-        .set("patternUnits", "userSpaceOnUse")
-        .set("patternTransform", "rotate(45)")
-        .add(ground)
-        .add(stripe);
-    Definitions::new().add(pattern)
-}
-
+pub(crate) const INK: &str = "#1a1a1a";
+pub(crate) const SECONDARY: &str = "#555555";
+pub(crate) const FRAME: &str = "#777777";
+pub(crate) const GRID: &str = "#e3e3e3";
 /// Rounds to hundredths, which keeps the document short.
-pub(super) fn px(value: f64) -> f64 {
+pub(crate) fn px(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
 /// `part` of `whole` along `length` pixels, to a hundredth of a pixel; 0 if `whole` is 0.
-pub(super) fn scale(part: u128, whole: u128, length: u32) -> f64 {
+pub(crate) fn scale(part: u128, whole: u128, length: u32) -> f64 {
     // 96 bits leave room for the product and are exact far below a hundredth of a pixel.
     let shift = 32_u32.saturating_sub((part | whole).leading_zeros());
     let hundredths = (part >> shift) * u128::from(length.min(10_000_000) * 100);
@@ -65,7 +30,7 @@ pub(super) fn scale(part: u128, whole: u128, length: u32) -> f64 {
 }
 
 /// A line of text whose baseline starts (`start`), is centred (`middle`) or ends (`end`) at `x`.
-pub(super) fn text(x: f64, y: f64, size: f64, anchor: &str, content: &str) -> Element {
+pub(crate) fn text(x: f64, y: f64, size: f64, anchor: &str, content: &str) -> Element {
     let mut element = Element::new("text");
     element.assign("x", px(x));
     element.assign("y", px(y));
@@ -78,28 +43,28 @@ pub(super) fn text(x: f64, y: f64, size: f64, anchor: &str, content: &str) -> El
 }
 
 /// The same, reading upwards and centred at (`x`, `y`).
-pub(super) fn upward_text(x: f64, y: f64, size: f64, content: &str) -> Element {
+pub(crate) fn upward_text(x: f64, y: f64, size: f64, content: &str) -> Element {
     let mut element = text(x, y, size, "middle", content);
     element.assign("transform", format!("rotate(-90 {} {})", px(x), px(y)));
     element
 }
 
 /// A part of a line of text.
-pub(super) fn span(content: &str) -> Element {
+pub(crate) fn span(content: &str) -> Element {
     let mut element = Element::new("tspan");
     element.append(Text::new(printable(content)));
     element
 }
 
 /// The tooltip of the element that it is appended to.
-pub(super) fn tooltip(content: &str) -> Element {
+pub(crate) fn tooltip(content: &str) -> Element {
     let mut element = Element::new("title");
     element.append(Text::new(printable(content)));
     element
 }
 
 /// A rectangle without attributes of its own other than its place.
-pub(super) fn rectangle(x: f64, y: f64, width: f64, height: f64) -> Element {
+pub(crate) fn rectangle(x: f64, y: f64, width: f64, height: f64) -> Element {
     let mut element = Element::new("rect");
     element.assign("x", px(x));
     element.assign("y", px(y));
@@ -109,7 +74,7 @@ pub(super) fn rectangle(x: f64, y: f64, width: f64, height: f64) -> Element {
 }
 
 /// A straight line.
-pub(super) fn line(from: (f64, f64), to: (f64, f64), stroke: &str) -> Element {
+pub(crate) fn line(from: (f64, f64), to: (f64, f64), stroke: &str) -> Element {
     let mut element = Element::new("line");
     element.assign("x1", px(from.0));
     element.assign("y1", px(from.1));
@@ -120,13 +85,13 @@ pub(super) fn line(from: (f64, f64), to: (f64, f64), stroke: &str) -> Element {
 }
 
 /// The element with one more attribute.
-pub(super) fn with(mut element: Element, name: &str, value: &str) -> Element {
+pub(crate) fn with(mut element: Element, name: &str, value: &str) -> Element {
     element.assign(name, value);
     element
 }
 
 /// A generous estimate of a text's width: no font is at hand to measure it.
-pub(super) fn text_width(content: &str, size: f64) -> f64 {
+pub(crate) fn text_width(content: &str, size: f64) -> f64 {
     content.chars().map(|c| character_width(c) * size).sum()
 }
 
@@ -143,7 +108,7 @@ fn character_width(c: char) -> f64 {
 }
 
 /// `content`, cut with an ellipsis where it would be wider than `width`.
-pub(super) fn fitted(content: &str, size: f64, width: f64) -> String {
+pub(crate) fn fitted(content: &str, size: f64, width: f64) -> String {
     if text_width(content, size) <= width {
         return content.to_owned();
     }
@@ -156,7 +121,7 @@ pub(super) fn fitted(content: &str, size: f64, width: f64) -> String {
 }
 
 /// `content` on one line and without the characters that XML 1.0 excludes even when escaped.
-pub(super) fn printable(content: &str) -> String {
+pub(crate) fn printable(content: &str) -> String {
     let excluded = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
     content.replace(excluded, "\u{fffd}")
 }

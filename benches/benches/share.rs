@@ -1,0 +1,295 @@
+//! A pick and its charge, beside other priority queues that do the same arithmetic.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "there are at most a million entities, of weights up to 1024"
+)]
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::hint::black_box;
+use std::time::Duration;
+
+use apportion_benches::median;
+use apportion_wfq::{EntityId, GroupId, Order, Scheduler, Then, Weight};
+use criterion::Criterion;
+use priority_queue::PriorityQueue;
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+
+const SIZES: [usize; 6] = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
+/// Service in a quantum.
+const QUANTUM: u64 = 1_000;
+/// Units of virtual time in a unit of service, for the peers.
+const RESOLUTION_BITS: u32 = 20;
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    for weights in [Weights::Equal, Weights::LogUniform, Weights::Changing] {
+        let mut group = criterion.benchmark_group(weights.name());
+        // There are many, and a turn is short.
+        group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1));
+        group.sample_size(30);
+        for size in SIZES {
+            let drawn = weights.draw(size);
+            for (name, mut turn) in contenders(weights, &drawn) {
+                group.bench_function(format!("{name}/{size}"), |bencher| bencher.iter(&mut turn));
+            }
+        }
+        group.finish();
+    }
+    criterion.final_summary();
+    ratios();
+    memory();
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Weights {
+    Equal,
+    LogUniform,
+    /// Log-uniform, and one at random changes with each pick.
+    Changing,
+}
+
+impl Weights {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::LogUniform => "log-uniform",
+            Self::Changing => "reweighted",
+        }
+    }
+
+    fn draw(self, size: usize) -> Vec<u32> {
+        let mut chance = SmallRng::seed_from_u64(1);
+        (0..size).map(|_| if self == Self::Equal { 1 } else { log_uniform(&mut chance) }).collect()
+    }
+}
+
+/// From 1 to 1024.
+fn log_uniform(chance: &mut SmallRng) -> u32 {
+    let exponent: f64 = chance.random_range(0.0..10.0);
+    exponent.exp2() as u32
+}
+
+/// Entities and their new weights, drawn beforehand: chance takes as long as a turn.
+struct Changes {
+    drawn: Vec<(u32, u32)>,
+    next: usize,
+}
+
+impl Changes {
+    fn new(entities: usize) -> Self {
+        let mut chance = SmallRng::seed_from_u64(2);
+        let mut draw = || (chance.random_range(0..entities as u32), log_uniform(&mut chance));
+        Self { drawn: (0..1 << 16).map(|_| draw()).collect(), next: 0 }
+    }
+
+    /// The same again after 2^16.
+    fn next(&mut self) -> (usize, u32) {
+        let (id, weight) = self.drawn[self.next % (1 << 16)];
+        self.next += 1;
+        (id as usize, weight)
+    }
+}
+
+type Turn = Box<dyn FnMut()>;
+
+/// Each plays one turn when called.
+fn contenders(weights: Weights, drawn: &[u32]) -> Vec<(&'static str, Turn)> {
+    let changing = weights == Weights::Changing;
+    let mut found: Vec<(&'static str, Turn)> = vec![
+        ("wfq", scheduler(Order::StartTime, drawn, changing)),
+        ("btree", btree(drawn, changing)),
+        ("priority-queue", priority_queue(drawn, changing)),
+    ];
+    if !changing {
+        found.push(("eevdf", scheduler(Order::Eevdf, drawn, false)));
+        found.push(("binary-heap", binary_heap(drawn)));
+        found.push(("hierarchy", hierarchy(drawn)));
+    }
+    found
+}
+
+/// A scheduler with an entity for each weight, all awake.
+fn filled(order: Order, weights: &[u32]) -> (Scheduler, Vec<EntityId>) {
+    let quantum = QUANTUM.try_into().expect("not zero");
+    let mut scheduler = Scheduler::with_quantum(order, quantum).expect("in range");
+    scheduler.reserve(weights.len());
+    let entities = weights
+        .iter()
+        .map(|&weight| {
+            let weight = Weight::new(weight).expect("in range");
+            let entity = scheduler.add(weight).expect("few");
+            scheduler.wake(entity).expect("asleep");
+            entity
+        })
+        .collect();
+    (scheduler, entities)
+}
+
+fn scheduler(order: Order, weights: &[u32], changing: bool) -> Turn {
+    let (mut scheduler, entities) = filled(order, weights);
+    let mut changes = Changes::new(entities.len());
+    Box::new(move || {
+        if changing {
+            let (id, weight) = changes.next();
+            let entity = entities[id];
+            let weight = Weight::new(weight).expect("in range");
+            scheduler.set_weight(entity, weight).expect("known");
+        }
+        let pick = scheduler.pick().expect("somebody waits");
+        scheduler.charge(black_box(pick.entity), QUANTUM, Then::Requeue).expect("in service");
+    })
+}
+
+/// Three levels, the same number of members at each node.
+fn hierarchy(weights: &[u32]) -> Turn {
+    let mut scheduler =
+        Scheduler::with_quantum(Order::StartTime, QUANTUM.try_into().expect("not zero"))
+            .expect("in range");
+    let fan = (weights.len() as f64).cbrt().ceil() as usize;
+    let weight = |n: usize| Weight::new(weights[n % weights.len()]).expect("in range");
+    let groups: Vec<GroupId> = (0..fan)
+        .flat_map(|n| {
+            let above = scheduler.add_group(None, weight(n)).expect("few");
+            (0..fan)
+                .map(|m| scheduler.add_group(Some(above), weight(n * fan + m)).expect("few"))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    for (n, &weight) in weights.iter().enumerate() {
+        let weight = Weight::new(weight).expect("in range");
+        let entity = scheduler.add_to(groups[n % groups.len()], weight).expect("few");
+        scheduler.wake(entity).expect("asleep");
+    }
+    Box::new(move || {
+        let pick = scheduler.pick().expect("somebody waits");
+        scheduler.charge(black_box(pick.entity), QUANTUM, Then::Requeue).expect("in service");
+    })
+}
+
+/// The arithmetic of a charge, as in the scheduler: exact, and without a division.
+#[derive(Clone, Copy)]
+struct Share {
+    weight: u64,
+    reciprocal: u64,
+    remainder: u64,
+}
+
+impl Share {
+    fn new(weight: u32) -> Self {
+        let weight = u64::from(weight);
+        Self { weight, reciprocal: u64::MAX / weight, remainder: 0 }
+    }
+
+    /// How far a counter moves for so many units; keeps the remainder.
+    fn distance(&mut self, units: u64) -> u64 {
+        let estimate = ((u128::from(units) * u128::from(self.reciprocal)) >> 64) as u64;
+        let left = units - estimate * self.weight;
+        let one = u64::from(left >= self.weight);
+        self.remainder = left - one * self.weight;
+        estimate + one
+    }
+
+    fn charge(&mut self, counter: u64, used: u64) -> u64 {
+        let remainder = self.remainder;
+        counter.wrapping_add(self.distance((used << RESOLUTION_BITS) + remainder))
+    }
+
+    /// The counter at another weight that keeps the lag.
+    fn reweight(&mut self, counter: u64, least: u64, weight: u32) -> u64 {
+        let lag = (counter - least) * self.weight + self.remainder;
+        *self = Self::new(weight);
+        least + self.distance(lag)
+    }
+}
+
+fn shares(weights: &[u32]) -> Vec<Share> {
+    weights.iter().map(|&weight| Share::new(weight)).collect()
+}
+
+fn btree(weights: &[u32], changing: bool) -> Turn {
+    let mut shares = shares(weights);
+    let mut counters = vec![0_u64; weights.len()];
+    let mut queue: BTreeSet<(u64, u32)> = (0..weights.len() as u32).map(|id| (0, id)).collect();
+    let mut changes = Changes::new(weights.len());
+    Box::new(move || {
+        if changing {
+            let (id, weight) = changes.next();
+            let (least, _) = *queue.first().expect("somebody waits");
+            let counter = &mut counters[id];
+            queue.remove(&(*counter, id as u32));
+            *counter = shares[id].reweight(*counter, least.min(*counter), weight);
+            queue.insert((*counter, id as u32));
+        }
+        let (counter, id) = queue.pop_first().expect("somebody waits");
+        let counter = shares[black_box(id) as usize].charge(counter, QUANTUM);
+        counters[id as usize] = counter;
+        queue.insert((counter, id));
+    })
+}
+
+fn binary_heap(weights: &[u32]) -> Turn {
+    let mut shares = shares(weights);
+    let mut queue: BinaryHeap<Reverse<(u64, u32)>> =
+        (0..weights.len() as u32).map(|id| Reverse((0, id))).collect();
+    Box::new(move || {
+        let Reverse((counter, id)) = queue.pop().expect("somebody waits");
+        let counter = shares[black_box(id) as usize].charge(counter, QUANTUM);
+        queue.push(Reverse((counter, id)));
+    })
+}
+
+fn priority_queue(weights: &[u32], changing: bool) -> Turn {
+    let mut shares = shares(weights);
+    let mut queue: PriorityQueue<u32, Reverse<(u64, u32)>> =
+        (0..weights.len() as u32).map(|id| (id, Reverse((0, id)))).collect();
+    let mut changes = Changes::new(weights.len());
+    Box::new(move || {
+        if changing {
+            let (id, weight) = changes.next();
+            let id = id as u32;
+            let (_, &Reverse((least, _))) = queue.peek().expect("somebody waits");
+            let share = &mut shares[id as usize];
+            queue.change_priority_by(&id, |Reverse((counter, _))| {
+                *counter = share.reweight(*counter, least, weight);
+            });
+        }
+        let (&id, &Reverse((counter, _))) = queue.peek().expect("somebody waits");
+        let counter = shares[black_box(id) as usize].charge(counter, QUANTUM);
+        queue.change_priority(&id, Reverse((counter, id)));
+    })
+}
+
+/// How many times as long the peers take.
+fn ratios() {
+    for weights in [Weights::Equal, Weights::LogUniform, Weights::Changing] {
+        println!("{}", weights.name());
+        for size in SIZES {
+            let of = |name: &str| median(weights.name(), &format!("{name}/{size}"));
+            let Some(own) = of("wfq") else { continue };
+            print!("{size:>9} wfq {own:6.1} ns");
+            for peer in ["btree", "priority-queue", "binary-heap", "eevdf", "hierarchy"] {
+                if let Some(time) = of(peer) {
+                    print!("   {peer} {time:6.1} ns ({:.2})", time / own);
+                }
+            }
+            println!();
+        }
+    }
+}
+
+/// Bytes for each of a million entities, all awake.
+fn memory() {
+    let size = 1_000_000;
+    for order in [Order::StartTime, Order::Eevdf] {
+        let scheduler = filled(order, &Weights::LogUniform.draw(size)).0;
+        println!(
+            "memory per entity, {order:?}: {:.1} bytes",
+            scheduler.memory() as f64 / size as f64
+        );
+    }
+}

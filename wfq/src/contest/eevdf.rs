@@ -1,0 +1,381 @@
+//! Earliest eligible virtual deadline first: among those who have not had more than their share,
+//! the one whose request is due first.
+
+use alloc::vec::Vec;
+
+use crate::Weight;
+use crate::node::{Node, Place, before, distance};
+use crate::queue::{ByDeadline, Heap, Queue};
+use crate::rate::{Divisor, MAX_SERVICE, Rate, units};
+use crate::table::Table;
+
+/// Virtual time `V` is the mean of the counters, by weight: `whole + part / weight`, exactly.
+///
+/// Remainders included: so `V`, who is eligible and the sum of all lags, which is zero, are exact.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+pub(crate) struct Eevdf {
+    /// By counter: those who were not eligible when they were last looked at.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    waiting: Queue,
+    /// By deadline: those who were.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    eligible: Heap<ByDeadline>,
+    /// Those who compete outside of both.
+    pub(super) parked: Vec<u32>,
+    pub(super) clock: Clock,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(super) competing: u32,
+}
+
+/// Virtual time.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(from = "u64", into = "u64"))]
+pub(super) struct Clock {
+    pub(super) whole: u64,
+    /// The sum of `(counter - whole) * weight` of those who compete, remainders included.
+    pub(super) part: i128,
+    /// The sum of their weights, or 1 if there are none.
+    weight: Divisor<u64>,
+}
+
+impl From<u64> for Clock {
+    /// At this time, with nobody there.
+    fn from(whole: u64) -> Self {
+        Self { whole, part: 0, weight: Divisor::new(1) }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<Clock> for u64 {
+    /// The rest is worked out from the members.
+    fn from(clock: Clock) -> Self {
+        clock.whole
+    }
+}
+
+impl Clock {
+    /// Moves whole units from `part` to `whole`: then `whole` is `V`, rounded down.
+    #[inline(always)]
+    fn normalise(&mut self) {
+        let (units, part) = self.weight.divide_floor(self.part);
+        self.whole = self.whole.wrapping_add(units as u64);
+        self.part = part.into();
+    }
+
+    /// Whether a node has not passed virtual time, once that is normalised.
+    #[inline(always)]
+    fn has_reached(&self, node: &Node) -> bool {
+        let distance = distance(self.whole, node.counter);
+        distance < 0 || distance == 0 && self.has_part(node)
+    }
+
+    /// `remainder / weight <= part / sum of weights`.
+    fn has_part(&self, node: &Node) -> bool {
+        let ours = u128::from(node.remainder) * u128::from(self.weight.get());
+        ours <= self.part.unsigned_abs() * u128::from(node.rate.get())
+    }
+}
+
+impl Eevdf {
+    pub(crate) fn new(start: u64) -> Self {
+        Self {
+            waiting: Queue::default(),
+            eligible: Heap::default(),
+            parked: Vec::new(),
+            clock: Clock::from(start),
+            competing: 0,
+        }
+    }
+
+    pub(crate) fn reserve(&mut self, nodes: usize) {
+        self.waiting.reserve(nodes);
+        self.eligible.reserve(nodes);
+        self.parked.reserve(nodes);
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.waiting.memory() + self.eligible.memory() + self.parked.capacity() * size_of::<u32>()
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.competing == 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn has_queued(&self) -> bool {
+        !self.eligible.is_empty() || !self.waiting.is_empty()
+    }
+
+    pub(crate) fn virtual_time(&self, _: &Table) -> u64 {
+        let mut reached = self.clock;
+        reached.normalise();
+        reached.whole
+    }
+
+    /// Adds to the sum of weights, or takes from it.
+    pub(super) fn weigh(&mut self, weight: i64) {
+        let sum = if self.competing == 0 { 0 } else { self.clock.weight.get() };
+        self.clock.weight = Divisor::new(sum.saturating_add_signed(weight).max(1));
+    }
+
+    /// Its lag is as it was when it left, as far as integers go: joining moves `V` towards its
+    /// counter, so that starts further away.
+    pub(crate) fn enter(&mut self, table: &mut Table, id: u32) {
+        self.clock.normalise();
+        let node = &mut table.nodes[id as usize];
+        let own = node.rate.get();
+        if self.competing == 0 {
+            // Nobody to owe anything to.
+            node.counter = self.clock.whole;
+            node.set_remainder(0);
+        } else {
+            let lag = i128::from(node.counter.cast_signed());
+            let (shifted, _) =
+                self.clock.weight.divide_floor((self.clock.part - lag) * i128::from(own));
+            node.set_service_since(self.clock.whole, shifted - lag);
+        }
+        self.clock.part += node.service_since(self.clock.whole);
+        self.weigh(own.into());
+        self.competing += 1;
+        let request = &mut table.requests[id as usize];
+        request.left = request.length;
+        self.clock.normalise();
+        self.enqueue(table, id);
+    }
+
+    pub(crate) fn leave(&mut self, table: &mut Table, id: u32) {
+        if Queue::has(&table.nodes, id) {
+            self.dequeue(table, id);
+        } else {
+            self.fetch(table, id);
+        }
+        let lag = self.lag(table, id, true);
+        let node = &mut table.nodes[id as usize];
+        self.clock.part -= node.service_since(self.clock.whole);
+        self.weigh(-i64::from(node.rate.get()));
+        self.competing -= 1;
+        if self.competing == 0 {
+            self.clock.whole = node.counter;
+            self.clock.part = 0;
+        }
+        self.clock.normalise();
+        node.counter = clamped(lag);
+    }
+
+    #[inline(never)]
+    pub(crate) fn first(&mut self, table: &mut Table) -> Option<u32> {
+        self.clock.normalise();
+        while let Some(id) = self.waiting.first_until(&mut table.nodes, self.clock.whole) {
+            if !self.clock.has_reached(&table.nodes[id as usize]) {
+                break;
+            }
+            self.waiting.remove(&mut table.nodes, id);
+            self.push_eligible(table, id);
+        }
+        while let Some((_, id)) = self.eligible.first() {
+            if self.clock.has_reached(&table.nodes[id as usize]) {
+                return Some(id);
+            }
+            // Virtual time went back, when somebody with a lag came or left.
+            self.dequeue(table, id);
+            self.waiting.insert(&mut table.nodes, id);
+        }
+        // Those who are owed are all in service.
+        self.waiting.first(&mut table.nodes)
+    }
+
+    pub(crate) fn park(&mut self, table: &mut Table, id: u32) {
+        self.dequeue(table, id);
+        table.nodes[id as usize].previous = self.parked.len() as u32;
+        self.parked.push(id);
+    }
+
+    pub(crate) fn unpark(&mut self, table: &mut Table, id: u32) {
+        self.fetch(table, id);
+        self.enqueue(table, id);
+    }
+
+    /// Out of the parked.
+    fn fetch(&mut self, table: &mut Table, id: u32) {
+        let position = table.nodes[id as usize].previous;
+        self.parked.swap_remove(position as usize);
+        if let Some(&moved) = self.parked.get(position as usize) {
+            table.nodes[moved as usize].previous = position;
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn charge(&mut self, table: &mut Table, id: u32, used: u64) {
+        let request = &mut table.requests[id as usize];
+        request.left = if used < request.left { request.left - used } else { request.length };
+        let (counter, remainder) = table.nodes[id as usize].after(used);
+        self.clock.part += units(used);
+        self.clock.normalise();
+        self.place(table, id, counter, remainder);
+    }
+
+    pub(crate) fn charge_absent(table: &mut Table, id: u32, service: i128) {
+        let node = &mut table.nodes[id as usize];
+        node.counter = clamped(i128::from(node.counter.cast_signed()) - service);
+    }
+
+    /// Counts `service` units in advance, or back.
+    pub(crate) fn advance(&mut self, table: &mut Table, id: u32, service: i128) {
+        let mut node = table.nodes[id as usize].clone();
+        let since = node.counter;
+        node.set_service_since(since, node.service_since(since) + service);
+        self.clock.part += service;
+        self.clock.normalise();
+        self.place(table, id, node.counter, node.remainder);
+    }
+
+    /// Neither may it get too far ahead of virtual time, nor that of somebody parked who is further
+    /// behind.
+    pub(crate) fn admits(&self, table: &Table, id: u32, service: i128) -> bool {
+        let (now, node) = (self.virtual_time(table), &table.nodes[id as usize]);
+        if service < 0 {
+            return node.service_since(now) + service > -MAX_SERVICE;
+        }
+        let (moved, _) = self.clock.weight.divide_floor(service);
+        let is_lost = |&other: &u32| {
+            let counter = table.nodes[other as usize].counter;
+            let behind = i128::from(distance(counter, now)) + moved;
+            before(counter, node.counter) && behind > MAX_SERVICE
+        };
+        node.service_since(now) + service <= MAX_SERVICE && !self.parked.iter().any(is_lost)
+    }
+
+    /// Keeps the distance from `whole` in service. Without normalising, so that the same weight as
+    /// before brings back the same counter.
+    pub(crate) fn reweight(&mut self, table: &mut Table, id: u32, weight: Weight, competes: bool) {
+        let node = &mut table.nodes[id as usize];
+        if !competes {
+            node.rate = Rate::of(weight);
+            return;
+        }
+        let queued = node.place != Place::Nowhere;
+        self.dequeue(table, id);
+        let node = &mut table.nodes[id as usize];
+        let old = node.rate.get();
+        let service = node.service_since(self.clock.whole);
+        node.rate = Rate::of(weight);
+        // What a heavy one is owed may be more than a light one can be.
+        let kept = service.clamp(-MAX_LAG, MAX_LAG);
+        node.set_service_since(self.clock.whole, kept);
+        self.clock.part += kept - service;
+        self.weigh(i64::from(weight.get()) - i64::from(old));
+        if queued {
+            self.enqueue(table, id);
+        }
+    }
+
+    /// `other` is eligible, and due earlier.
+    pub(crate) fn prefers(&self, table: &Table, other: u32, served: u32) -> bool {
+        let mut clock = self.clock;
+        clock.normalise();
+        clock.has_reached(&table.nodes[other as usize])
+            && before(Self::deadline(table, other), Self::deadline(table, served))
+    }
+
+    /// `w_i * (V - s_i)`, rounded down.
+    pub(crate) fn lag(&self, table: &Table, id: u32, competes: bool) -> i128 {
+        let node = &table.nodes[id as usize];
+        if !competes {
+            return node.counter.cast_signed().into();
+        }
+        let mut clock = self.clock;
+        clock.normalise();
+        let (mean, _) = clock.weight.divide_floor(clock.part * i128::from(node.rate.get()));
+        mean - node.service_since(clock.whole)
+    }
+
+    /// When what is left of the request will have been served, if it gets its share.
+    pub(crate) fn deadline(table: &Table, id: u32) -> u64 {
+        Self::exact_deadline(table, id).0
+    }
+
+    /// With parts of a unit, in 2^-32: at large weights, a request is hardly more than a unit.
+    #[inline(always)]
+    fn exact_deadline(table: &Table, id: u32) -> (u64, u32) {
+        let node = &table.nodes[id as usize];
+        let (deadline, remainder) = node.after(table.requests[id as usize].left);
+        let (part, _) = node.rate.divide(u64::from(remainder) << 32);
+        (deadline, part as u32)
+    }
+
+    #[inline(always)]
+    fn push_eligible(&mut self, table: &mut Table, id: u32) {
+        let (deadline, part) = Self::exact_deadline(table, id);
+        table.nodes[id as usize].place = Place::Eligible;
+        self.eligible.push(&mut table.nodes, deadline, part, id);
+    }
+
+    #[inline(always)]
+    fn enqueue(&mut self, table: &mut Table, id: u32) {
+        if self.clock.has_reached(&table.nodes[id as usize]) {
+            self.push_eligible(table, id);
+        } else {
+            self.waiting.insert(&mut table.nodes, id);
+        }
+    }
+
+    /// As [`enqueue`](Self::enqueue), with virtual time as it was saved.
+    #[cfg(feature = "serde")]
+    pub(super) fn requeue(&mut self, table: &mut Table, id: u32) {
+        let saved = self.clock;
+        self.clock.normalise();
+        self.enqueue(table, id);
+        self.clock = saved;
+    }
+
+    #[inline(always)]
+    fn dequeue(&mut self, table: &mut Table, id: u32) {
+        let node = &mut table.nodes[id as usize];
+        match node.place {
+            Place::Nowhere => {}
+            Place::Eligible => {
+                node.place = Place::Nowhere;
+                let position = node.previous;
+                self.eligible.remove(&mut table.nodes, position);
+            }
+            _ => self.waiting.remove(&mut table.nodes, id),
+        }
+    }
+
+    /// Gives someone who competes another counter, and perhaps deadline.
+    #[inline(always)]
+    fn place(&mut self, table: &mut Table, id: u32, counter: u64, remainder: u32) {
+        let node = &mut table.nodes[id as usize];
+        let (place, position) = (node.place, node.previous);
+        if place == Place::Queue || place == Place::Late {
+            self.waiting.remove(&mut table.nodes, id);
+        }
+        let node = &mut table.nodes[id as usize];
+        node.move_to(counter, remainder);
+        match place {
+            Place::Nowhere => {}
+            Place::Eligible if self.clock.has_reached(node) => {
+                let (deadline, part) = Self::exact_deadline(table, id);
+                self.eligible.update(&mut table.nodes, position, deadline, part);
+            }
+            Place::Eligible => {
+                node.place = Place::Nowhere;
+                self.eligible.remove(&mut table.nodes, position);
+                self.waiting.insert(&mut table.nodes, id);
+            }
+            Place::Queue | Place::Late => self.enqueue(table, id),
+        }
+    }
+}
+
+/// A lag as it is kept while asleep, in place of a counter.
+fn clamped(lag: i128) -> u64 {
+    (lag.clamp(-MAX_LAG, MAX_LAG) as i64).cast_unsigned()
+}
+
+/// Somebody who joins again with so large a lag has a counter that can still be compared, even if
+/// only one of weight 1 is left to owe it that.
+const MAX_LAG: i128 = MAX_SERVICE - 1;

@@ -1,0 +1,252 @@
+//! Start-time order: the least counter is served; who joins starts at the least counter.
+
+use alloc::vec::Vec;
+
+use crate::Weight;
+use crate::node::{Node, Reading, before};
+use crate::queue::Queue;
+use crate::rate::{MAX_SERVICE, Rate};
+use crate::table::Table;
+
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+pub(crate) struct StartTime {
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(super) queue: Queue,
+    /// Those who compete outside of the queue.
+    pub(super) parked: Vec<u32>,
+    /// `s_min` when it was last needed, or passed the end of a quarter.
+    pub(super) least: Reading,
+    /// The largest counter that anybody has left with, or `least`.
+    pub(super) finish: Reading,
+    /// How many quarters of the circle `least` has passed: tells a counter of long ago from one
+    /// that lies ahead.
+    pub(super) quarter: u32,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(super) competing: u32,
+}
+
+impl StartTime {
+    pub(crate) fn new(start: u64) -> Self {
+        let start = Reading::new(start);
+        Self {
+            queue: Queue::default(),
+            parked: Vec::new(),
+            least: start,
+            finish: start,
+            quarter: quarter(start.counter),
+            competing: 0,
+        }
+    }
+
+    pub(crate) fn reserve(&mut self, nodes: usize) {
+        self.queue.reserve(nodes);
+        self.parked.reserve(nodes);
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.queue.memory() + self.parked.capacity() * size_of::<u32>()
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.competing == 0
+    }
+
+    #[inline(always)]
+    pub(crate) fn has_queued(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    /// `s_min`: the least counter of those who compete; if there are none, it stays. Never falls.
+    #[inline(never)]
+    fn reach(&mut self, table: &mut Table) -> Reading {
+        let queued = self.queue.first(&mut table.nodes);
+        let least = self.least_with(table, queued);
+        let passed = quarter(least.counter).wrapping_sub(quarter(self.least.counter)) % 4;
+        self.quarter = self.quarter.wrapping_add(passed);
+        self.least = least;
+        self.finish = self.finish.later(least);
+        least
+    }
+
+    /// Whether `s_min` has passed someone who sleeps.
+    fn has_passed(&self, node: &Node) -> bool {
+        self.has_passed_far(node) || node.reading().is_before(self.least)
+    }
+
+    /// Whether `s_min` is further than any charge from someone who sleeps: perhaps too far to
+    /// compare.
+    fn has_passed_far(&self, node: &Node) -> bool {
+        self.quarter.wrapping_sub(node.next).cast_signed() > 1
+    }
+
+    pub(crate) fn virtual_time(&self, table: &Table) -> u64 {
+        self.least_with(table, self.queue.peek(&table.nodes)).counter
+    }
+
+    #[inline(always)]
+    fn least_with(&self, table: &Table, queued: Option<u32>) -> Reading {
+        let reading = |id: u32| table.nodes[id as usize].reading();
+        let Some(some) = queued.or(self.parked.first().copied()) else {
+            return if self.competing == 0 { self.finish } else { self.least };
+        };
+        let parked = self.parked.iter().map(|&id| reading(id));
+        // Only a group that was charged too much in advance can have fallen back.
+        self.least.later(parked.fold(reading(some), Reading::earlier))
+    }
+
+    pub(crate) fn enter(&mut self, table: &mut Table, id: u32) {
+        let least = self.reach(table);
+        let node = &mut table.nodes[id as usize];
+        // `s_i = max(s_min, s_i)`, here and nowhere else: clamping at each charge, with the least
+        // counter of the others, would give whoever wakes a quantum for nothing.
+        if self.has_passed(node) {
+            node.set_reading(least);
+        }
+        self.competing += 1;
+        self.queue.insert(&mut table.nodes, id);
+    }
+
+    pub(crate) fn leave(&mut self, table: &mut Table, id: u32) {
+        self.reach(table);
+        self.forget(table, id);
+        self.competing -= 1;
+        let node = &mut table.nodes[id as usize];
+        self.finish = self.finish.later(node.reading());
+        let ahead = quarter(node.counter).wrapping_sub(quarter(self.least.counter)) % 4;
+        node.next = self.quarter.wrapping_add(ahead);
+        self.reach(table);
+    }
+
+    #[inline(always)]
+    pub(crate) fn first(&mut self, table: &mut Table) -> Option<u32> {
+        self.queue.first(&mut table.nodes)
+    }
+
+    pub(crate) fn park(&mut self, table: &mut Table, id: u32) {
+        self.queue.remove(&mut table.nodes, id);
+        table.nodes[id as usize].previous = self.parked.len() as u32;
+        self.parked.push(id);
+    }
+
+    pub(crate) fn unpark(&mut self, table: &mut Table, id: u32) {
+        self.forget(table, id);
+        self.queue.insert(&mut table.nodes, id);
+    }
+
+    #[inline(always)]
+    pub(crate) fn charge(&mut self, table: &mut Table, id: u32, used: u64) {
+        let node = &table.nodes[id as usize];
+        let from = quarter(node.counter);
+        let (counter, remainder) = node.after(used);
+        self.place(table, id, counter, remainder);
+        if quarter(counter) != from {
+            self.reach(table);
+        }
+    }
+
+    /// Not if it makes no difference to `s_i = max(s_min, s_i)`: or what is given back again and
+    /// again would carry it round the circle.
+    pub(crate) fn charge_absent(&self, table: &mut Table, id: u32, service: i128) {
+        let node = &mut table.nodes[id as usize];
+        let (since, from) = (node.counter, quarter(node.counter));
+        if self.has_passed_far(node) || service < 0 && self.has_passed(node) {
+            return;
+        }
+        node.set_service_since(since, node.service_since(since) + service);
+        let to = quarter(node.counter);
+        let moved = if service < 0 { from.wrapping_sub(to) } else { to.wrapping_sub(from) } % 4;
+        node.next =
+            if service < 0 { node.next.wrapping_sub(moved) } else { node.next.wrapping_add(moved) };
+    }
+
+    /// Counts `service` units in advance, or back.
+    pub(crate) fn advance(&mut self, table: &mut Table, id: u32, service: i128) {
+        // Virtual time stays where it is, should this one fall behind it.
+        self.reach(table);
+        let mut node = table.nodes[id as usize].clone();
+        let since = node.counter;
+        node.set_service_since(since, node.service_since(since) + service);
+        self.place(table, id, node.counter, node.remainder);
+    }
+
+    /// Keeps `(s_i - s_min) * w_i`. Whoever is at `s_min` stays there.
+    pub(crate) fn reweight(&mut self, table: &mut Table, id: u32, weight: Weight, competes: bool) {
+        let least = self.reach(table);
+        let rate = Rate::of(weight);
+        let node = &mut table.nodes[id as usize];
+        if !competes && self.has_passed(node) || !least.is_before(node.reading()) {
+            node.rate = rate;
+            return;
+        }
+        // In remainders rounded up at both weights: so the old weight brings all of it back.
+        let service = node.service_since(least.counter)
+            - i128::from(least.remainder_at(node.rate.get()))
+            + i128::from(least.remainder_at(weight.get()));
+        node.rate = rate;
+        let (distance, remainder) = rate.divide_floor(service);
+        let counter = least.counter.wrapping_add(distance as u64);
+        self.place(table, id, counter, remainder as u32);
+    }
+
+    /// Whether so much more service keeps the counters close enough together to compare.
+    pub(crate) fn admits(&self, table: &Table, id: u32, service: i128, competes: bool) -> bool {
+        if !competes && (service < 0 || self.has_passed(&table.nodes[id as usize])) {
+            return true;
+        }
+        let least = self.virtual_time(table);
+        let since = table.nodes[id as usize].service_since(least) + service;
+        if service < 0 { since > -MAX_SERVICE } else { since <= MAX_SERVICE }
+    }
+
+    /// The counter after another quantum.
+    pub(crate) fn finish(table: &Table, id: u32, quantum: u64) -> u64 {
+        table.nodes[id as usize].after(quantum).0
+    }
+
+    /// `other` is as far behind, and its quantum would be over at an earlier virtual time.
+    pub(crate) fn prefers(table: &Table, other: u32, served: u32, quantum: u64) -> bool {
+        let counter = |id: u32| table.nodes[id as usize].counter;
+        !before(counter(served), counter(other))
+            && before(Self::finish(table, other, quantum), Self::finish(table, served, quantum))
+    }
+
+    /// `(s_min - s_i) * w_i`: never positive, as the least counter is the reference.
+    pub(crate) fn lag(&self, table: &Table, id: u32, competes: bool) -> i128 {
+        let node = &table.nodes[id as usize];
+        if !competes && self.has_passed(node) {
+            return 0;
+        }
+        -node.service_since(self.virtual_time(table)).max(0)
+    }
+
+    /// Gives someone who competes, or sleeps, another counter.
+    #[inline(always)]
+    fn place(&mut self, table: &mut Table, id: u32, counter: u64, remainder: u32) {
+        if Queue::has(&table.nodes, id) {
+            self.queue.update(&mut table.nodes, id, counter, remainder);
+        } else {
+            table.nodes[id as usize].move_to(counter, remainder);
+        }
+    }
+
+    /// Out of the queue, or of the parked.
+    fn forget(&mut self, table: &mut Table, id: u32) {
+        if Queue::has(&table.nodes, id) {
+            self.queue.remove(&mut table.nodes, id);
+            return;
+        }
+        let position = table.nodes[id as usize].previous;
+        self.parked.swap_remove(position as usize);
+        if let Some(&moved) = self.parked.get(position as usize) {
+            table.nodes[moved as usize].previous = position;
+        }
+    }
+}
+
+/// The quarter of the circle that a counter lies in.
+#[inline(always)]
+pub(super) fn quarter(counter: u64) -> u32 {
+    (counter >> 62) as u32
+}

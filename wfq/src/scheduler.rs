@@ -1,0 +1,364 @@
+mod limits;
+mod service;
+#[cfg(feature = "serde")]
+mod snapshot;
+mod tree;
+
+use alloc::vec::Vec;
+use core::num::NonZeroU64;
+
+use crate::contest::Contest;
+use crate::limit::Budget;
+use crate::node::{NIL, NONE, Service, State};
+use crate::queue::{ByTime, Heap};
+use crate::rate::MAX_CHARGE;
+use crate::table::Table;
+use crate::{EntityId, Error, GroupId, Member, Weight};
+
+/// The order in which the members of each group are served.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[non_exhaustive]
+pub enum Order {
+    /// The least counter first: weighted fair queueing by start tags, SFQ in the literature.
+    ///
+    /// *Source*: Goyal, Vin and Cheng, "Start-time fair queueing", SIGCOMM 1996. Two members that
+    /// both compete never come further apart than `q_i / w_i + q_j / w_j` (theorem 1). What one of
+    /// `n` is owed by the ideal can reach `n / 2` quanta.
+    #[default]
+    StartTime,
+    /// Earliest eligible virtual deadline first.
+    ///
+    /// *Source*: Stoica and Abdel-Wahab, "Earliest eligible virtual deadline first", TR-95-22,
+    /// 1995. What anybody is owed by the ideal, or owes, stays below one quantum while none joins,
+    /// leaves or changes its weight. About three times the cost of start time.
+    Eevdf,
+}
+
+/// Entities with weights, and who of them is served next.
+///
+/// Each call takes time that does not depend on how many entities there are, but for the rare
+/// restructuring of a queue in start-time order, whose cost is amortised to a constant; a heap of
+/// those who are eligible makes it `O(log n)` in [`Order::Eevdf`]. Every level of groups costs as
+/// much again. Equal counters, or deadlines, go by [`EntityId::index`].
+#[derive(Clone, Debug)]
+pub struct Scheduler {
+    table: Table,
+    groups: Vec<Group>,
+    vacant_groups: Vec<u32>,
+    budgets: Vec<Budget>,
+    vacant_budgets: Vec<u32>,
+    /// Those throttled, by the time of their release.
+    releases: Heap<ByTime>,
+    order: Order,
+    quantum: NonZeroU64,
+    /// Where virtual time begins.
+    start: u64,
+    now: u64,
+    /// How many entities are in service.
+    open: u32,
+    /// The entity in service that is still in its queue, as no other was asked for since.
+    alone: u32,
+    /// Whether others were in service when that one was picked: then it may be far ahead of them.
+    beside: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    contest: Contest,
+    /// The node that competes for the group.
+    node: u32,
+    members: u32,
+    /// How many entities in service have been counted in advance.
+    held: u32,
+}
+
+/// Who is served next, and why.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Pick {
+    /// The entity. It is in service until it is charged.
+    pub entity: EntityId,
+    /// How much service it may have: the quantum, or what is left of its request. It may turn out
+    /// to use less, or more.
+    pub slice: u64,
+    /// Its counter, the least of those who may be served: in units of 2^-20, on a circle.
+    pub counter: u64,
+}
+
+/// How much service somebody has had, divided by its weight: exactly.
+///
+/// `units + remainder / denominator`, in units of 2^-20 of a unit of service, on a circle.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "a number has no more parts")]
+pub struct Counter {
+    /// Whole units.
+    pub units: u64,
+    /// Parts of a unit.
+    pub remainder: u32,
+    /// How many of them make a unit: the weight; or before the first charge, that of whoever had
+    /// the least counter when the entity woke.
+    pub denominator: u32,
+}
+
+/// What becomes of an entity after its service.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "an entity stays, sleeps or leaves")]
+pub enum Then {
+    /// It goes on.
+    Requeue,
+    /// It falls asleep.
+    Sleep,
+    /// It leaves for good.
+    Remove,
+}
+
+/// What an entity is doing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "there is nothing else to do")]
+pub enum Activity {
+    /// It does not want service.
+    Asleep,
+    /// It waits for service.
+    Queued,
+    /// It has been picked, and not charged yet.
+    InService,
+    /// It wants service, and has used its limit up. Above it, groups may have as well.
+    Throttled,
+}
+
+impl Default for Scheduler {
+    fn default() -> Self {
+        Self::new(Order::StartTime)
+    }
+}
+
+impl Scheduler {
+    /// Nobody yet; a quantum of 1.
+    #[must_use]
+    pub fn new(order: Order) -> Self {
+        Self::build(order, NonZeroU64::MIN)
+    }
+
+    /// Nobody yet. The quantum is the slice that an entity is given, the request that it has in
+    /// [`Order::Eevdf`] unless told otherwise, and what a group is charged in advance for each of
+    /// its members in service when there are several, up to 2^30 units.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::QuantumTooLarge`] above [`MAX_CHARGE`](crate::MAX_CHARGE).
+    pub fn with_quantum(order: Order, quantum: NonZeroU64) -> Result<Self, Error> {
+        check_quantum(quantum)?;
+        Ok(Self::build(order, quantum))
+    }
+
+    fn build(order: Order, quantum: NonZeroU64) -> Self {
+        let root = Group { contest: Contest::new(order, 0), node: NIL, members: 0, held: 0 };
+        Self {
+            table: Table::new(order),
+            groups: alloc::vec![root],
+            vacant_groups: Vec::new(),
+            budgets: Vec::new(),
+            vacant_budgets: Vec::new(),
+            releases: Heap::default(),
+            order,
+            quantum,
+            start: 0,
+            now: 0,
+            open: 0,
+            alone: NIL,
+            beside: false,
+        }
+    }
+
+    /// The same, with virtual time beginning at `counter` instead of 0. Counters wrap, so that
+    /// makes no difference; a test may want to see it.
+    #[must_use]
+    pub fn starting_at(mut self, counter: u64) -> Self {
+        self.start = counter;
+        if let Some(root) = self.groups.first_mut() {
+            root.contest = Contest::new(self.order, counter);
+        }
+        self
+    }
+
+    /// Makes room for so many more entities. After that, as long as there are no more in any group
+    /// but the root, nothing but [`add_group`](Self::add_group) and
+    /// [`set_limit`](Self::set_limit) allocates.
+    pub fn reserve(&mut self, additional: usize) {
+        self.table.reserve(additional);
+        let nodes = self.table.nodes.len() + additional;
+        self.groups[ROOT as usize].contest.reserve(nodes);
+    }
+
+    /// Bytes held on the heap.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        let contests: usize = self.groups.iter().map(|group| group.contest.memory()).sum();
+        self.table.memory()
+            + contests
+            + self.groups.capacity() * size_of::<Group>()
+            + self.budgets.capacity() * size_of::<Budget>()
+            + self.releases.memory()
+    }
+
+    /// The order of service.
+    #[must_use]
+    pub fn order(&self) -> Order {
+        self.order
+    }
+
+    /// The quantum.
+    #[must_use]
+    pub fn quantum(&self) -> NonZeroU64 {
+        self.quantum
+    }
+
+    /// How many entities are in service.
+    #[must_use]
+    pub fn in_service(&self) -> usize {
+        self.open as usize
+    }
+
+    /// Virtual time in a group, or at the root: `s_min`, or `V` rounded down. In units of 2^-20.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownGroup`].
+    pub fn virtual_time(&self, group: Option<GroupId>) -> Result<u64, Error> {
+        let group = self.group_or_root(group)?;
+        Ok(self.groups[group as usize].contest.virtual_time(&self.table))
+    }
+
+    /// The counter of an entity or a group. `None` for one that sleeps or is throttled in
+    /// [`Order::Eevdf`], which has a lag instead.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownEntity`], [`Error::UnknownGroup`].
+    pub fn counter(&self, member: impl Into<Member>) -> Result<Option<Counter>, Error> {
+        let node = &self.table.nodes[self.find(member.into())? as usize];
+        let kept = self.order == Order::StartTime || node.state == State::Runnable;
+        Ok(kept.then_some(Counter {
+            units: node.counter,
+            remainder: node.remainder,
+            denominator: node.denominator,
+        }))
+    }
+
+    /// How much service a member is owed among its siblings, in units of 2^-20; below zero, it has
+    /// had too much. In start-time order the one with the least counter is the reference, so nobody
+    /// is owed anything.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownEntity`], [`Error::UnknownGroup`].
+    pub fn lag(&self, member: impl Into<Member>) -> Result<i128, Error> {
+        let id = self.find(member.into())?;
+        let node = &self.table.nodes[id as usize];
+        let contest = &self.groups[node.parent as usize].contest;
+        Ok(contest.lag(&self.table, id, node.state == State::Runnable))
+    }
+
+    /// The weight of an entity or a group.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownEntity`], [`Error::UnknownGroup`].
+    pub fn weight(&self, member: impl Into<Member>) -> Result<Weight, Error> {
+        let id = self.find(member.into())?;
+        Weight::new(self.table.nodes[id as usize].rate.get())
+    }
+
+    /// When an entity's slice would be over, if it got its share from now on: in units of 2^-20, on
+    /// a circle. Zero for one that sleeps or is throttled in [`Order::Eevdf`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownEntity`].
+    pub fn deadline(&self, entity: EntityId) -> Result<u64, Error> {
+        let id = self.find_entity(entity)?;
+        let node = &self.table.nodes[id as usize];
+        if self.order == Order::Eevdf && node.state != State::Runnable {
+            return Ok(0);
+        }
+        let contest = &self.groups[node.parent as usize].contest;
+        Ok(contest.deadline(&self.table, id, self.quantum.get()))
+    }
+
+    /// What an entity is doing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownEntity`].
+    pub fn activity(&self, entity: EntityId) -> Result<Activity, Error> {
+        let node = &self.table.nodes[self.find_entity(entity)? as usize];
+        Ok(match (node.service, node.state) {
+            (Service::No, State::Runnable) => Activity::Queued,
+            (Service::No, State::Throttled) => Activity::Throttled,
+            (Service::No, _) => Activity::Asleep,
+            _ => Activity::InService,
+        })
+    }
+
+    /// The number of a member, if the handle is valid.
+    fn find(&self, member: Member) -> Result<u32, Error> {
+        match member {
+            Member::Entity(entity) => self.find_entity(entity),
+            Member::Group(group) => self.find_group(group).map(|_| group.index),
+        }
+    }
+
+    #[inline(always)]
+    fn find_entity(&self, entity: EntityId) -> Result<u32, Error> {
+        match self.table.nodes.get(entity.index as usize) {
+            Some(node)
+                if node.generation == entity.generation
+                    && node.state != State::Vacant
+                    && node.group == NONE =>
+            {
+                Ok(entity.index)
+            }
+            _ => Err(Error::UnknownEntity { entity }),
+        }
+    }
+
+    /// The place of a group in `groups`.
+    fn find_group(&self, group: GroupId) -> Result<u32, Error> {
+        match self.table.nodes.get(group.index as usize) {
+            Some(node)
+                if node.generation == group.generation
+                    && node.state != State::Vacant
+                    && node.group != NONE =>
+            {
+                Ok(node.group)
+            }
+            _ => Err(Error::UnknownGroup { group }),
+        }
+    }
+
+    fn group_or_root(&self, group: Option<GroupId>) -> Result<u32, Error> {
+        group.map_or(Ok(ROOT), |group| self.find_group(group))
+    }
+
+    /// The handle of a node.
+    fn member(&self, id: u32) -> Member {
+        let node = &self.table.nodes[id as usize];
+        if node.group == NONE {
+            Member::Entity(EntityId { index: id, generation: node.generation })
+        } else {
+            Member::Group(GroupId { index: id, generation: node.generation })
+        }
+    }
+}
+
+/// The place of the root among the groups.
+const ROOT: u32 = 0;
+
+/// Refuses a quantum or a request that could not be charged.
+fn check_quantum(quantum: NonZeroU64) -> Result<(), Error> {
+    if quantum.get() > MAX_CHARGE {
+        return Err(Error::QuantumTooLarge { quantum: quantum.get() });
+    }
+    Ok(())
+}

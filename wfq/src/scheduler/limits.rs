@@ -1,0 +1,147 @@
+//! Hard limits, and time.
+
+use super::Scheduler;
+use crate::limit::{Budget, Limit, NEVER};
+use crate::node::{NONE, State};
+use crate::{Error, Member};
+
+impl Scheduler {
+    /// Gives a member a hard limit, or takes it away. The first period begins now, with the whole
+    /// quota; what was used or owed under an earlier limit is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownEntity`], [`Error::UnknownGroup`].
+    pub fn set_limit(
+        &mut self,
+        member: impl Into<Member>,
+        limit: Option<Limit>,
+    ) -> Result<(), Error> {
+        let id = self.find(member.into())?;
+        self.drop_budget(id);
+        let node = &mut self.table.nodes[id as usize];
+        if let Some(limit) = limit {
+            let held = self.groups.get(node.group as usize).map_or(0, |group| group.held);
+            let held = self.quantum.get().saturating_mul(held.into());
+            let budget = Budget::new(limit, self.now, held);
+            if let Some(place) = self.vacant_budgets.pop() {
+                self.budgets[place as usize] = budget;
+                node.limit = place;
+            } else {
+                node.limit = self.budgets.len() as u32;
+                self.budgets.push(budget);
+                // So that a charge does not allocate.
+                self.releases.reserve(self.budgets.len());
+            }
+        }
+        let (state, group) = (node.state, node.group);
+        if state == State::Throttled {
+            self.release(id);
+        } else if group != NONE {
+            self.align(group);
+        }
+        Ok(())
+    }
+
+    /// The hard limit of a member.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownEntity`], [`Error::UnknownGroup`].
+    pub fn limit(&self, member: impl Into<Member>) -> Result<Option<Limit>, Error> {
+        let id = self.find(member.into())?;
+        let limit = self.table.nodes[id as usize].limit;
+        Ok(self.budgets.get(limit as usize).map(Budget::limit))
+    }
+
+    /// Tells the time, in the unit of the periods: releases all who may be served again. Charges
+    /// count for the period that the latest time given lies in. Without limits there is no need to
+    /// call this.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TimeWentBack`].
+    pub fn advance(&mut self, now: u64) -> Result<(), Error> {
+        if now < self.now {
+            return Err(Error::TimeWentBack { now, last: self.now });
+        }
+        self.now = now;
+        while let Some((release, id)) = self.releases.first() {
+            if release > now || release == NEVER {
+                break;
+            }
+            self.release(id);
+        }
+        Ok(())
+    }
+
+    /// When to call [`advance`](Self::advance) again and ask for the next, if nobody may be served
+    /// now: the first release, but not before `now`. `None` if nobody is throttled, or will be
+    /// released before the end of time. With limits inside of limits it may be early: then ask
+    /// again.
+    #[must_use]
+    pub fn next_release(&self, now: u64) -> Option<u64> {
+        let (release, _) = self.releases.first().filter(|&(release, _)| release != NEVER)?;
+        Some(release.max(now))
+    }
+
+    /// Whether the limit of a node, if it has one, is used up now.
+    pub(super) fn is_spent(&mut self, id: u32) -> bool {
+        let limit = self.table.nodes[id as usize].limit;
+        match self.budgets.get_mut(limit as usize) {
+            Some(budget) => {
+                budget.refresh(self.now);
+                budget.is_spent()
+            }
+            None => false,
+        }
+    }
+
+    /// Charges the limit of a node, if it has one.
+    pub(super) fn spend(&mut self, id: u32, used: u64, given_back: u64) {
+        let limit = self.table.nodes[id as usize].limit;
+        if let Some(budget) = self.budgets.get_mut(limit as usize) {
+            budget.refresh(self.now);
+            budget.spend(used);
+            budget.give_back(given_back);
+        }
+    }
+
+    /// Counts a quantum in advance.
+    pub(super) fn promise(&mut self, id: u32) {
+        let limit = self.table.nodes[id as usize].limit;
+        if let Some(budget) = self.budgets.get_mut(limit as usize) {
+            budget.hold(self.quantum.get());
+        }
+    }
+
+    /// A node out of the contest waits for the end of a period.
+    pub(super) fn throttle(&mut self, id: u32) {
+        let node = &mut self.table.nodes[id as usize];
+        node.state = State::Throttled;
+        let release = self.budgets[node.limit as usize].release();
+        self.releases.push(&mut self.table.nodes, release, 0, id);
+    }
+
+    /// A throttled node has been charged once more.
+    pub(super) fn throttle_longer(&mut self, id: u32) {
+        let position = self.table.nodes[id as usize].previous;
+        self.releases.remove(&mut self.table.nodes, position);
+        self.throttle(id);
+    }
+
+    /// A throttled node wants service, and may have it.
+    fn release(&mut self, id: u32) {
+        let position = self.table.nodes[id as usize].previous;
+        self.releases.remove(&mut self.table.nodes, position);
+        self.table.nodes[id as usize].state = State::Asleep;
+        self.activate(id);
+    }
+
+    pub(super) fn drop_budget(&mut self, id: u32) {
+        let limit = core::mem::replace(&mut self.table.nodes[id as usize].limit, NONE);
+        if limit != NONE {
+            self.vacant_budgets.push(limit);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! From a snapshot, which may have been tampered with, to a scheduler.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::super::{Group, ROOT, Scheduler, check_quantum};
+use super::{Inconsistent, Member, NodeSnapshot, Snapshot, VERSION};
+use crate::Order;
+use crate::Weight;
+use crate::contest::Contest;
+use crate::limit::Budget;
+use crate::node::{NIL, NONE, Service, State};
+use crate::rate::{MAX_CHARGE, MAX_SERVICE};
+use crate::table::Request;
+
+impl Snapshot {
+    pub(super) fn restore(self) -> Result<Scheduler, Inconsistent> {
+        let Self { order, quantum, start, now, .. } = self;
+        check(self.version == VERSION, "its version is unknown")?;
+        check(check_quantum(quantum).is_ok(), "its quantum is too large")?;
+        check_vacant(ROOT, self.groups.iter().map(Option::is_none), &self.vacant_groups)?;
+        check_vacant(0, self.budgets.iter().map(Option::is_none), &self.vacant_budgets)?;
+        let mut scheduler = Scheduler::build(order, quantum);
+        (scheduler.start, scheduler.now, scheduler.beside) = (start, now, self.beside);
+        scheduler.groups.clear();
+        for contest in self.groups {
+            let node = if contest.is_some() { NONE } else { VACANT };
+            let contest = contest.unwrap_or_else(|| Contest::new(order, start));
+            check(contest.order() == order && contest.is_possible(), "a group's virtual time")?;
+            scheduler.groups.push(Group { contest, node, members: 0, held: 0 });
+        }
+        let root = scheduler.groups.first_mut().filter(|root| root.node != VACANT);
+        root.ok_or(Inconsistent("there is no root"))?.node = NIL;
+        scheduler.vacant_groups = self.vacant_groups;
+        let unused: Vec<_> = self.budgets.iter().map(Option::is_some).collect();
+        for budget in self.budgets {
+            let budget = budget.unwrap_or_else(Budget::vacant);
+            check(budget.is_possible(now), "a limit was given what it does not give")?;
+            scheduler.budgets.push(budget);
+        }
+        scheduler.vacant_budgets = self.vacant_budgets;
+        scheduler.restore_nodes(self.nodes, self.vacant, unused)?;
+        scheduler.restore_order()?;
+        Ok(scheduler)
+    }
+}
+
+impl Scheduler {
+    /// All nodes, each in its group and with its limit, and nobody in a queue.
+    fn restore_nodes(
+        &mut self,
+        nodes: Vec<NodeSnapshot>,
+        vacant: Vec<u32>,
+        mut unused: Vec<bool>,
+    ) -> Result<(), Inconsistent> {
+        check_vacant(NIL + 1, nodes.iter().map(|node| node.held.is_none()), &vacant)?;
+        for node in nodes {
+            let NodeSnapshot { generation, held } = node;
+            let weight = held.as_ref().map_or(Weight::MIN, |member| member.weight);
+            let id = self.table.add(weight, ROOT, 1).ok_or(Inconsistent("it is too large"))?;
+            self.table.nodes[id as usize].generation = generation;
+            match held {
+                Some(member) => self.restore_member(id, &member, &mut unused)?,
+                None => self.table.nodes[id as usize].state = State::Vacant,
+            }
+        }
+        self.table.vacant = vacant;
+        check(self.groups.iter().all(|group| group.node != NONE), "a group is nobody's")?;
+        check(!unused.contains(&true), "a limit is nobody's")
+    }
+
+    fn restore_member(
+        &mut self,
+        id: u32,
+        member: &Member,
+        unused: &mut [bool],
+    ) -> Result<(), Inconsistent> {
+        member.check(self.order)?;
+        let parent = self.groups.get_mut(member.parent as usize);
+        let parent = parent.filter(|group| group.node != VACANT);
+        parent.ok_or(Inconsistent("a member's group is unknown"))?.members += 1;
+        if let Some(place) = member.group {
+            let group = self.groups.get_mut(place as usize).filter(|group| group.node == NONE);
+            group.ok_or(Inconsistent("a group is unknown, or there twice"))?.node = id;
+        }
+        if let Some(place) = member.limit {
+            let limit = unused.get_mut(place as usize).filter(|unused| **unused);
+            *limit.ok_or(Inconsistent("a limit is unknown, or there twice"))? = false;
+        }
+        if let (Some(known), Some(request)) =
+            (self.table.requests.get_mut(id as usize), member.request)
+        {
+            *known = request;
+        }
+        let node = &mut self.table.nodes[id as usize];
+        node.set_reading(member.at);
+        node.next = member.left_in.unwrap_or(NONE);
+        node.parent = member.parent;
+        node.group = member.group.unwrap_or(NONE);
+        node.limit = member.limit.unwrap_or(NONE);
+        node.state = member.state;
+        node.service = member.service;
+        self.open += u32::from(member.service != Service::No);
+        if member.service == Service::Alone {
+            check(self.alone == NIL, "several are said to be alone in service")?;
+            self.alone = id;
+        }
+        Ok(())
+    }
+
+    /// Everybody into the queue where it belongs.
+    fn restore_order(&mut self) -> Result<(), Inconsistent> {
+        let groups = self.deepest_first()?;
+        for (place, group) in (0..).zip(&self.groups) {
+            for (position, &id) in (0..).zip(group.contest.parked()) {
+                let node = self.table.nodes.get_mut(id as usize).filter(|_| id != NIL);
+                let node = node.filter(|node| {
+                    (node.parent, node.state, node.previous) == (place, State::Runnable, NONE)
+                });
+                node.ok_or(Inconsistent("somebody is parked who is not there"))?.previous =
+                    position;
+            }
+        }
+        let mut queues = vec![Vec::new(); self.groups.len()];
+        for id in NIL + 1..self.table.nodes.len() as u32 {
+            let node = &self.table.nodes[id as usize];
+            if node.group == NONE {
+                let is_queued = node.service != Service::Among;
+                if !is_queued && node.parent != ROOT {
+                    self.groups[node.parent as usize].held += 1;
+                }
+                self.restore_place(id, is_queued, &mut queues)?;
+            }
+        }
+        for place in groups {
+            self.restore_queue(place, &queues);
+            let Group { node: id, held, ref contest, .. } = self.groups[place as usize];
+            let node = &self.table.nodes[id as usize];
+            let is_asleep = node.state == State::Asleep;
+            check(contest.is_idle() == is_asleep, "a group does what its members do not")?;
+            if let Some(budget) = self.budgets.get_mut(node.limit as usize) {
+                budget.hold(self.quantum.get().saturating_mul(held.into()));
+            }
+            if node.parent != ROOT {
+                self.groups[node.parent as usize].held += held;
+            }
+            self.restore_place(id, self.may_queue(place), &mut queues)?;
+        }
+        self.restore_queue(ROOT, &queues);
+        Ok(())
+    }
+
+    fn restore_queue(&mut self, place: u32, queues: &[Vec<u32>]) {
+        for &id in &queues[place as usize] {
+            self.groups[place as usize].contest.requeue(&mut self.table, id);
+        }
+    }
+
+    /// Lets a node compete, or wait for its release, if it does.
+    fn restore_place(
+        &mut self,
+        id: u32,
+        is_queued: bool,
+        queues: &mut [Vec<u32>],
+    ) -> Result<(), Inconsistent> {
+        let node = &self.table.nodes[id as usize];
+        let (limit, parent) = (node.limit, node.parent as usize);
+        let contest = &mut self.groups[parent].contest;
+        match node.state {
+            State::Runnable => {
+                let is_spent = self.budgets.get(limit as usize).is_some_and(Budget::is_spent);
+                check(!is_spent, "somebody competes who is throttled")?;
+                let fits = contest.readmit(&self.table, id, is_queued);
+                if is_queued {
+                    queues[parent].push(id);
+                }
+                check(fits, "those who are parked are others")
+            }
+            State::Throttled => {
+                check(limit != NONE, "somebody is throttled without a limit")?;
+                self.throttle(id);
+                Ok(())
+            }
+            State::Asleep | State::Vacant => Ok(()),
+        }
+    }
+
+    /// The places of all groups but the root, members before the groups that they are in.
+    fn deepest_first(&self) -> Result<Vec<u32>, Inconsistent> {
+        let parent =
+            |place: u32| self.table.nodes[self.groups[place as usize].node as usize].parent;
+        let places =
+            || (ROOT + 1..).zip(&self.groups[1..]).filter(|(_, group)| group.node != VACANT);
+        let mut inner = vec![0_u32; self.groups.len()];
+        for (place, _) in places() {
+            inner[parent(place) as usize] += 1;
+        }
+        let mut order: Vec<u32> = places().map(|(place, _)| place).collect();
+        let count = order.len();
+        order.retain(|&place| inner[place as usize] == 0);
+        let mut next = 0;
+        while let Some(&place) = order.get(next) {
+            next += 1;
+            let above = parent(place);
+            inner[above as usize] -= 1;
+            if inner[above as usize] == 0 && above != ROOT {
+                order.push(above);
+            }
+        }
+        // Of a circle, none ever is the innermost.
+        check(order.len() == count, "groups are in each other")?;
+        Ok(order)
+    }
+}
+
+impl Member {
+    /// Whether its parts go together.
+    fn check(&self, order: Order) -> Result<(), Inconsistent> {
+        check(self.at.is_possible(), "a remainder is too large")?;
+        let competes = self.state == State::Runnable;
+        let can_serve = competes && self.group.is_none();
+        check(self.state != State::Vacant, "a number is used by nobody")?;
+        check(self.service == Service::No || can_serve, "somebody in service does not compete")?;
+        match order {
+            Order::StartTime => {
+                check(self.left_in.is_none() == competes, "somebody left who competes")?;
+                check(self.request.is_none(), "a request is not one of this order")
+            }
+            Order::Eevdf => {
+                let lag = i128::from(self.at.counter.cast_signed());
+                check(competes || lag.abs() < MAX_SERVICE, "a lag is too large")?;
+                check(!competes || self.at.is_at(self.weight), "a remainder is of another weight")?;
+                check(self.left_in.is_none(), "a quarter is not one of this order")?;
+                let request = self.request.is_some_and(|Request { length, left }| {
+                    [length, left].iter().all(|amount| (1..=MAX_CHARGE).contains(amount))
+                });
+                check(request, "a request is out of range")
+            }
+        }
+    }
+}
+
+/// The vacant places are those where nobody is, in any order.
+fn check_vacant(
+    first: u32,
+    are_empty: impl Iterator<Item = bool>,
+    vacant: &[u32],
+) -> Result<(), Inconsistent> {
+    let mut sorted = vacant.to_vec();
+    sorted.sort_unstable();
+    let empty = (first..).zip(are_empty).filter(|&(_, is_empty)| is_empty);
+    check(empty.map(|(place, _)| place).eq(sorted), "the vacant numbers are not the unused ones")
+}
+
+fn check(possible: bool, why: &'static str) -> Result<(), Inconsistent> {
+    if possible { Ok(()) } else { Err(Inconsistent(why)) }
+}
+
+/// The node of a vacant group.
+const VACANT: u32 = NONE - 1;

@@ -1,0 +1,193 @@
+use core::fmt;
+
+/// What a scheduler may be asked to keep.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Law {
+    /// Only who is runnable and not in service is picked.
+    Sanity,
+    /// Nobody is picked only if nobody may run.
+    WorkConservation,
+    /// B8, B9: nobody waits for more than the others' largest charges explain. In the time for
+    /// which i waits, its siblings j receive at most the sum of `q_j + q_i w_j / w_i`. A newcomer,
+    /// `q_i` being 0, waits for at most one charge of each.
+    Starvation,
+    /// B1, B3, at every node B11: over every interval in which i and j stay runnable,
+    /// `|S_i w_j - S_j w_i| <= q_i w_j + q_j w_i`.
+    Pairwise,
+    /// The same over intervals in which weights change and change back before anybody is served,
+    /// comes or goes.
+    Reweight,
+    /// B7: the same, to the favour of j, over every interval in which i stays runnable, whether j
+    /// sleeps or not.
+    FreeLunch,
+    /// B7 and B10: the same where j is throttled at times.
+    WindUp,
+    /// B3', B4, B5: the bound on the distance from the share of all service, in steady phases.
+    Lag,
+    /// B6: the virtual time never goes back, if the scheduler tells it.
+    Monotone,
+    /// B10: over every interval a limited one receives at most `quota` for each boundary between
+    /// periods, `quota + burst` once, and what the last charge is larger than what was left.
+    Limit,
+    /// B10: `next_release` names the first time at which somebody throttled may run; with groups,
+    /// it may be early, but not past.
+    Release,
+    /// B11: what happens inside a group changes nothing for its siblings.
+    Isolation,
+    /// B16: the same operations, the same picks.
+    Determinism,
+}
+
+impl Law {
+    fn bit(self) -> u16 {
+        1 << self as u16
+    }
+}
+
+/// Which bound on the lag a scheduler keeps in steady phases.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum LagLaw {
+    /// i is ahead by at most `q_i (W - w_i)` and behind by at most `w_i` times the sum of the
+    /// others' charges: what follows from B1 if all start from the same counter.
+    SameStart,
+    /// The sum of B1 over all pairs.
+    Pairs,
+    /// Less than one request.
+    Request(u64),
+}
+
+/// Which laws are checked, on what operations, how many.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct Profile {
+    laws: u16,
+    pub(super) lag: LagLaw,
+    /// Largest charges are taken to be at least this.
+    pub(super) quantum: u64,
+    pub(super) operations: u64,
+    pub(super) entities: usize,
+    pub(super) in_service: usize,
+    pub(super) largest_weight: u32,
+    pub(super) largest_charge: u64,
+    pub(super) seed: u64,
+}
+
+impl Profile {
+    /// The least counter first, `s_i += u / w_i`, `s_i = max(s_min, s_i)` on entry: all laws, the
+    /// distance from the share being O(n) charges (B3').
+    #[must_use]
+    pub fn start_time() -> Self {
+        Self {
+            laws: u16::MAX,
+            lag: LagLaw::SameStart,
+            quantum: 0,
+            operations: 200_000,
+            entities: 12,
+            in_service: 1,
+            largest_weight: 1 << 20,
+            largest_charge: 1 << 62,
+            seed: 0,
+        }
+    }
+
+    /// Any order that keeps B1 where no charge is larger than `quantum`, like stride scheduling
+    /// with the pass starting at one stride: as [`Profile::start_time`], with the weaker bound on
+    /// the lag that is the sum of B1 over all pairs.
+    #[must_use]
+    pub fn stride(quantum: u64) -> Self {
+        let quantum = quantum.max(1);
+        Self { lag: LagLaw::Pairs, quantum, largest_charge: quantum, ..Self::start_time() }
+    }
+
+    /// EEVDF where everybody asks for `request` at a time: the lag stays below one request in
+    /// steady phases in which nobody is charged more than that (B4, B5). What is a law of pairs, or
+    /// of the virtual time, is not one of EEVDF.
+    #[must_use]
+    pub fn eevdf(request: u64) -> Self {
+        let request = request.max(1);
+        Self { lag: LagLaw::Request(request), ..Self::start_time() }
+            .without(Law::Starvation)
+            .without(Law::Pairwise)
+            .without(Law::Reweight)
+            .without(Law::FreeLunch)
+            .without(Law::WindUp)
+            .without(Law::Monotone)
+    }
+
+    /// How many operations are played; 200,000 unless said otherwise.
+    #[must_use]
+    pub fn operations(self, operations: u64) -> Self {
+        Self { operations, ..self }
+    }
+
+    /// The most entities at a time, 1 to 64; 12 unless said otherwise.
+    #[must_use]
+    pub fn entities(self, entities: usize) -> Self {
+        Self { entities: entities.clamp(1, 64), ..self }
+    }
+
+    /// How many entities are in service at a time, at most; 1 unless said otherwise. With more,
+    /// there are no groups, and no law of fairness is checked: what one long charge does to the
+    /// others depends on what was in service beside it.
+    #[must_use]
+    pub fn in_service(self, in_service: usize) -> Self {
+        Self { in_service: in_service.max(1), ..self }
+    }
+
+    /// The largest weight that the scheduler takes; 2^20 unless said otherwise.
+    #[must_use]
+    pub fn largest_weight(self, largest_weight: u32) -> Self {
+        Self { largest_weight: largest_weight.max(1), ..self }
+    }
+
+    /// The largest charge that the scheduler takes; 2^62 unless said otherwise.
+    #[must_use]
+    pub fn largest_charge(self, largest_charge: u64) -> Self {
+        Self { largest_charge: largest_charge.max(1), ..self }
+    }
+
+    /// Other operations.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// No law but these.
+    #[must_use]
+    pub fn only(self, laws: &[Law]) -> Self {
+        Self { laws: laws.iter().fold(0, |bits, law| bits | law.bit()), ..self }
+    }
+
+    /// All the laws but this one.
+    #[must_use]
+    pub fn without(self, law: Law) -> Self {
+        Self { laws: self.laws & !law.bit(), ..self }
+    }
+
+    /// Whether this law is checked.
+    #[must_use]
+    pub fn asks(&self, law: Law) -> bool {
+        self.laws & law.bit() != 0
+    }
+
+    pub(super) fn request(&self) -> Option<u64> {
+        match self.lag {
+            LagLaw::Request(request) => Some(request),
+            LagLaw::SameStart | LagLaw::Pairs => None,
+        }
+    }
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Profile")
+            .field("laws", &format_args!("{:#06x}", self.laws))
+            .field("lag", &self.lag)
+            .field("operations", &self.operations)
+            .field("entities", &self.entities)
+            .field("in_service", &self.in_service)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,146 @@
+//! Once room has been made, serving entities allocates nothing: an allocator that counts.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use apportion_wfq::{EntityId, Limit, Order, Scheduler, Then, Weight};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    ALLOCATIONS.with(|allocations| allocations.set(allocations.get() + 1));
+}
+
+#[expect(unsafe_code, reason = "an allocator is unsafe by its nature; this one only counts")]
+// SAFETY: every call is the system allocator's; the counter needs no memory of its own.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promised us.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promised us.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promised us.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(work: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+/// A little generator of our own: the same turns everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (self.0 >> 33) % bound
+    }
+
+    fn choose(&mut self, entities: &[EntityId]) -> EntityId {
+        entities[usize::try_from(self.below(entities.len() as u64)).unwrap()]
+    }
+}
+
+/// Up to `servers` at once in service, entities that sleep, wake and change their weights, a third
+/// of them with limits, all at the root: how often that allocated after `reserve`.
+fn serve(order: Order, entities: usize, servers: usize) -> u64 {
+    let mut scheduler = Scheduler::new(order);
+    scheduler.reserve(entities);
+    let mut random = Random(entities as u64);
+    let mut known = Vec::with_capacity(entities);
+    let mut open = Vec::with_capacity(servers);
+    let mut turns = 0_u64;
+    let mut count = allocations(|| {
+        for _ in 0..entities {
+            let weight = 1 << random.below(11);
+            known.push(scheduler.add(Weight::new(weight).unwrap()).unwrap());
+        }
+    });
+    for &entity in known.iter().step_by(3) {
+        let quota = 1_000 + random.below(1_000);
+        let limit = Limit::new(quota.try_into().unwrap(), 100.try_into().unwrap());
+        scheduler.set_limit(entity, Some(limit)).unwrap();
+    }
+    count += allocations(|| {
+        // All asleep, all awake, and back, twice: however the queues are built, they are built
+        // here.
+        for _ in 0..2 {
+            for &entity in &known {
+                scheduler.wake(entity).unwrap();
+            }
+            for &entity in &known {
+                scheduler.sleep(entity).unwrap();
+            }
+        }
+        for &entity in &known {
+            scheduler.wake(entity).unwrap();
+        }
+        for now in 0..20 * entities.max(1_000) as u64 {
+            scheduler.advance(now).unwrap();
+            let entity = random.choose(&known);
+            match random.below(8) {
+                0 => drop(scheduler.wake(entity)),
+                1 if random.below(4) == 0 => drop(scheduler.sleep(entity)),
+                2 => {
+                    let weight = 1 << random.below(11);
+                    scheduler.set_weight(entity, Weight::new(weight).unwrap()).unwrap();
+                }
+                3 => drop(scheduler.correct(entity, random.below(9), random.below(9))),
+                4 | 5 if !open.is_empty() => {
+                    let which = usize::try_from(random.below(open.len() as u64)).unwrap();
+                    let then = if random.below(4) == 0 { Then::Sleep } else { Then::Requeue };
+                    let served = open.swap_remove(which);
+                    scheduler.would_preempt(entity, served).unwrap();
+                    scheduler.charge(served, random.below(1_000), then).unwrap();
+                    turns += 1;
+                }
+                _ if open.len() < servers => {
+                    open.extend(scheduler.pick().map(|pick| pick.entity));
+                }
+                _ => {}
+            }
+        }
+    });
+    assert!(turns > 1_000, "hardly anybody was served");
+    count
+}
+
+#[test]
+fn the_allocator_counts() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(vec![1]))), 1);
+}
+
+#[test]
+fn one_at_a_time_is_served_without_allocation() {
+    for order in [Order::StartTime, Order::Eevdf] {
+        for entities in [10, 100, 10_000] {
+            assert_eq!(serve(order, entities, 1), 0, "{order:?}, {entities} entities");
+        }
+    }
+}
+
+#[test]
+fn several_at_a_time_are_served_without_allocation() {
+    for (entities, servers) in [(10, 4), (10, 10), (100, 64), (10_000, 64)] {
+        let count = serve(Order::Eevdf, entities, servers);
+        assert_eq!(count, 0, "{entities} entities, {servers} in service");
+    }
+}
