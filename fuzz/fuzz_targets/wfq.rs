@@ -1,6 +1,6 @@
 //! Arbitrary calls of a scheduler of either order, against what its documentation promises: no call
-//! panics, a refused call says why and changes nothing, nobody is picked who may not run, somebody is
-//! if anybody may, and one that is saved and restored in between goes on as if it had not been.
+//! panics, a refused call says why and changes nothing, nobody is picked who may not run, somebody
+//! is if anybody may, and one that is saved and restored goes on as if it had not been.
 //!
 //! The calls are those of the tests: where proptest does not get to, the fuzzer may.
 

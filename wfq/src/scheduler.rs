@@ -41,6 +41,10 @@ pub enum Order {
 /// restructuring of a queue in start-time order, whose cost is amortised to a constant; a heap of
 /// those who are eligible makes it `O(log n)` in [`Order::Eevdf`]. Every level of groups costs as
 /// much again. Equal counters, or deadlines, go by [`EntityId::index`].
+///
+/// With the feature `serde` it can be saved and restored in mid-run, in linear time, and goes on as
+/// if nothing had happened. What was tampered with so that no scheduler can have made it is refused.
+/// Room made by [`reserve`](Self::reserve) is not saved.
 #[derive(Clone, Debug)]
 pub struct Scheduler {
     table: Table,
