@@ -269,7 +269,7 @@ fn ratios() {
     for weights in [Weights::Equal, Weights::LogUniform, Weights::Changing] {
         println!("{}", weights.name());
         for size in SIZES {
-            let of = |name: &str| median(weights.name(), &format!("{name}/{size}"));
+            let of = |name: &str| median(weights.name(), &format!("{name}_{size}"));
             let Some(own) = of("wfq") else { continue };
             print!("{size:>9} wfq {own:6.1} ns");
             for peer in ["btree", "priority-queue", "binary-heap", "eevdf", "hierarchy"] {
