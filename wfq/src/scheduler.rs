@@ -31,7 +31,7 @@ pub enum Order {
     ///
     /// *Source*: Stoica and Abdel-Wahab, "Earliest eligible virtual deadline first", TR-95-22,
     /// 1995. What anybody is owed by the ideal, or owes, stays below one quantum while none joins,
-    /// leaves or changes its weight. About three times the cost of start time.
+    /// leaves or changes its weight. About four times the cost of start time.
     Eevdf,
 }
 
