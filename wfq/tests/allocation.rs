@@ -139,8 +139,10 @@ fn one_at_a_time_is_served_without_allocation() {
 
 #[test]
 fn several_at_a_time_are_served_without_allocation() {
-    for (entities, servers) in [(10, 4), (10, 10), (100, 64), (10_000, 64)] {
-        let count = serve(Order::Eevdf, entities, servers);
-        assert_eq!(count, 0, "{entities} entities, {servers} in service");
+    for order in [Order::StartTime, Order::Eevdf] {
+        for (entities, servers) in [(10, 4), (10, 10), (100, 64), (10_000, 64)] {
+            let count = serve(order, entities, servers);
+            assert_eq!(count, 0, "{order:?}, {entities} entities, {servers} in service");
+        }
     }
 }
