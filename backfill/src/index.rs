@@ -3,9 +3,11 @@
 
 #![expect(clippy::inline_always, reason = "measured: values go over in registers")]
 
+mod bplus_tree;
 mod flat;
 mod tree;
 
+use bplus_tree::BPlusTree;
 use flat::Flat;
 use tree::Tree;
 
@@ -56,6 +58,12 @@ pub(crate) fn narrow(processors: u64) -> u32 {
     u32::try_from(processors).unwrap_or(u32::MAX)
 }
 
+impl<K: Clone> Entry<K> {
+    fn place(&self) -> (K, u64) {
+        (self.key.clone(), self.sequence)
+    }
+}
+
 impl<K: Ord> Entry<K> {
     pub(crate) fn is_before(&self, key: &K, sequence: u64) -> bool {
         (&self.key, self.sequence) < (key, sequence)
@@ -64,11 +72,21 @@ impl<K: Ord> Entry<K> {
 
 /// Short queues are scanned (nothing beats a walk over a hundred neighbours); long ones are asked
 /// through a tree, so that no question costs more than O(log n log s), s being the number of jobs
-/// of which none is both narrower and shorter than another.
+/// of which none is both narrower and shorter than another, or O(log n) in the order of lengths.
 #[derive(Clone, Debug)]
-pub(crate) enum Index<K> {
+pub(crate) struct Index<K> {
+    /// Whether candidates are looked for in an order other than that of lengths.
+    by_frontier: bool,
+    form: Form<K>,
+}
+
+#[derive(Clone, Debug)]
+enum Form<K> {
     Flat(Flat<K>),
+    /// For a search in any order.
     Tree(Tree<K>),
+    /// For one in the order of lengths, or for none.
+    Places(BPlusTree<K>),
 }
 
 /// Where a scan goes on: nothing before it is admitted by a window no wider than the last.
@@ -76,37 +94,43 @@ pub(crate) enum Index<K> {
 pub(crate) struct Cursor(usize);
 
 impl<K: Ord + Clone> Index<K> {
-    pub(crate) fn new() -> Self {
-        Self::Flat(Flat::new())
+    pub(crate) fn new(by_frontier: bool) -> Self {
+        Self { by_frontier, form: Form::Flat(Flat::new()) }
     }
 
     pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Flat(flat) => flat.len(),
-            Self::Tree(tree) => tree.len(),
+        match &self.form {
+            Form::Flat(flat) => flat.len(),
+            Form::Tree(tree) => tree.len(),
+            Form::Places(places) => places.len(),
         }
     }
 
     #[inline(always)]
     pub(crate) fn insert(&mut self, entry: Entry<K>) {
-        match self {
-            Self::Flat(flat) => {
+        match &mut self.form {
+            Form::Flat(flat) => {
                 flat.insert(entry);
                 if flat.len() > LONG {
                     self.lengthen();
                 }
             }
-            Self::Tree(tree) => tree.insert(entry),
+            Form::Tree(tree) => tree.insert(entry),
+            Form::Places(places) => places.insert(entry),
         }
     }
 
     /// Takes out the job at `key` and `sequence`, which must be there.
     #[inline]
     pub(crate) fn remove(&mut self, key: &K, sequence: u64) {
-        match self {
-            Self::Flat(flat) => flat.remove(key, sequence),
-            Self::Tree(tree) => {
+        match &mut self.form {
+            Form::Flat(flat) => flat.remove(key, sequence),
+            Form::Tree(tree) => {
                 tree.remove(key, sequence);
+                self.shorten();
+            }
+            Form::Places(places) => {
+                places.remove(key, sequence);
                 self.shorten();
             }
         }
@@ -114,18 +138,20 @@ impl<K: Ord + Clone> Index<K> {
 
     #[inline]
     pub(crate) fn first(&self) -> Option<&Entry<K>> {
-        match self {
-            Self::Flat(flat) => flat.first(),
-            Self::Tree(tree) => tree.first(),
+        match &self.form {
+            Form::Flat(flat) => flat.first(),
+            Form::Tree(tree) => tree.first(),
+            Form::Places(places) => places.first(),
         }
     }
 
     /// False only if no job needs so few processors.
     #[inline]
     pub(crate) fn may_fit(&self, free: u64) -> bool {
-        match self {
-            Self::Flat(flat) => flat.may_fit(free),
-            Self::Tree(tree) => tree.admits(&Hole::unbounded(free)),
+        match &self.form {
+            Form::Flat(flat) => flat.may_fit(free),
+            Form::Tree(tree) => tree.admits(&Hole::unbounded(free)),
+            Form::Places(places) => places.has_any_up_to(free),
         }
     }
 
@@ -133,14 +159,20 @@ impl<K: Ord + Clone> Index<K> {
     /// must be no wider.
     #[inline]
     pub(crate) fn take(&mut self, cursor: &mut Cursor, window: &impl Window) -> Option<Entry<K>> {
-        match self {
-            Self::Flat(flat) => {
+        match &mut self.form {
+            Form::Flat(flat) => {
                 let at = flat.find(cursor.0, window)?;
                 *cursor = Cursor(at);
                 Some(flat.take(at))
             }
-            Self::Tree(tree) => {
+            Form::Tree(tree) => {
                 let entry = tree.take(window)?;
+                *cursor = Cursor(0);
+                self.shorten();
+                Some(entry)
+            }
+            Form::Places(places) => {
+                let entry = places.take(window)?;
                 *cursor = Cursor(0);
                 self.shorten();
                 Some(entry)
@@ -150,29 +182,34 @@ impl<K: Ord + Clone> Index<K> {
 
     /// All jobs, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry<K>> {
-        let (flat, tree) = match self {
-            Self::Flat(flat) => (Some(flat.iter()), None),
-            Self::Tree(tree) => (None, Some(tree.iter())),
+        let (flat, tree, places) = match &self.form {
+            Form::Flat(flat) => (Some(flat.iter()), None, None),
+            Form::Tree(tree) => (None, Some(tree.iter()), None),
+            Form::Places(places) => (None, None, Some(places.iter())),
         };
-        flat.into_iter().flatten().chain(tree.into_iter().flatten())
+        let flat = flat.into_iter().flatten();
+        flat.chain(tree.into_iter().flatten()).chain(places.into_iter().flatten())
     }
 
     #[cold]
     fn lengthen(&mut self) {
-        if let Self::Flat(flat) = self {
-            *self = Self::Tree(flat.iter().cloned().collect());
-        }
+        let entries = self.iter().cloned();
+        self.form = if self.by_frontier {
+            let mut tree = Tree::new();
+            entries.for_each(|entry| tree.insert(entry));
+            Form::Tree(tree)
+        } else {
+            let mut places = BPlusTree::new();
+            entries.for_each(|entry| places.insert(entry));
+            Form::Places(places)
+        };
     }
 
     fn shorten(&mut self) {
-        if let Self::Tree(tree) = self
-            && tree.len() < SHORT
-        {
+        if self.len() < SHORT {
             let mut flat = Flat::new();
-            for entry in tree.iter() {
-                flat.insert(entry.clone());
-            }
-            *self = Self::Flat(flat);
+            self.iter().for_each(|entry| flat.insert(entry.clone()));
+            self.form = Form::Flat(flat);
         }
     }
 }
@@ -190,30 +227,35 @@ mod tests {
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
+    use crate::window::Steps;
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// The tree answers as the scan does, whatever comes and goes: with small numbers, and with
-        /// ones that a scan looks at only roughly at first.
+        /// The trees answer as the scan does, whatever comes and goes: with small numbers, and with
+        /// ones that a scan looks at only roughly at first; in any order, and in that of lengths.
         #[test]
-        fn tree_and_scan_agree(
+        fn trees_and_scan_agree(
             large in proptest::bool::ANY,
+            by_length in proptest::bool::ANY,
             steps in proptest::collection::vec(
                 (0u8..8, 0u64..9, 1u64..30, 1u64..30, 0u64..30), 1..1500,
             ),
         ) {
-            let (mut flat, mut tree) = (Flat::new(), Tree::from_iter([]));
+            let (mut flat, mut tree, mut places) = (Flat::new(), Tree::new(), BPlusTree::new());
             let mut held: Vec<(u64, u64)> = Vec::new();
             for (sequence, (step, key, processors, length, hole)) in (0u64..).zip(steps) {
                 let scaled = |number: u64, bits: u32| if large { number << bits } else { number };
                 let (processors, length) = (scaled(processors, 27), scaled(length, 29));
                 let hole = scaled(hole, 29);
+                let key = if by_length { length } else { key };
                 match step {
                     0..5 => {
                         let processors = narrow(processors);
                         let entry = Entry { key, sequence, processors, length, slot: 0 };
                         flat.insert(entry);
                         tree.insert(entry);
+                        places.insert(entry);
                         held.push((key, sequence));
                     }
                     5 if !held.is_empty() => {
@@ -221,10 +263,16 @@ mod tests {
                         let (key, sequence) = held.swap_remove(at);
                         flat.remove(&key, sequence);
                         tree.remove(&key, sequence);
+                        places.remove(&key, sequence);
                     }
                     _ => {
                         let extra = length.min(processors) / 2;
-                        let window = Hole { length: hole, free: processors, extra };
+                        let mut window = Steps::default();
+                        window.push(hole, processors);
+                        if step == 7 {
+                            window.push(hole + length, extra.midpoint(processors));
+                        }
+                        window.push(u64::MAX, extra);
                         let mut cursor = Cursor::default();
                         for _ in 0..3 {
                             let by_scan = flat.find(cursor.0, &window).map(|at| {
@@ -234,16 +282,27 @@ mod tests {
                             prop_assert_eq!(tree.admits(&window), by_scan.is_some());
                             let by_tree = tree.take(&window).map(|entry| entry.sequence);
                             prop_assert_eq!(by_tree, by_scan);
-                            held.retain(|held| Some(held.1) != by_scan);
+                            let at = held.iter().position(|held| Some(held.1) == by_scan);
+                            let taken = at.map(|at| held.remove(at));
+                            if by_length {
+                                let by_tree_of_places = places.take(&window).map(|entry| entry.sequence);
+                                prop_assert_eq!(by_tree_of_places, by_scan);
+                            } else if let Some((key, sequence)) = taken {
+                                places.remove(&key, sequence);
+                            }
                         }
                     }
                 }
-                prop_assert_eq!(tree.len(), flat.len());
+                let fits = flat.iter().any(|entry| u64::from(entry.processors) <= processors);
+                prop_assert_eq!(places.has_any_up_to(processors), fits);
                 let place = |entry: &Entry<u64>| entry.sequence;
-                prop_assert_eq!(tree.first().map(place), flat.first().map(place));
+                prop_assert_eq!([tree.len(), places.len()], [flat.len(); 2]);
+                let first = flat.first().map(place);
+                prop_assert_eq!([tree.first().map(place), places.first().map(place)], [first; 2]);
             }
             let place = |entry: &Entry<u64>| entry.sequence;
             prop_assert!(tree.iter().map(place).eq(flat.iter().map(place)));
+            prop_assert!(places.iter().map(place).eq(flat.iter().map(place)));
         }
     }
 }

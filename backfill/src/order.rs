@@ -32,6 +32,11 @@ pub trait JobOrder {
     /// [`AsQueued`] alone says so.
     const FOLLOWS_QUEUE: bool = false;
 
+    /// Whether this is the order of [`predicted`](QueuedJob::predicted) runtimes, so that a long
+    /// queue can be searched faster. An order that says so without being so makes scans overlook
+    /// candidates.
+    const BY_LENGTH: bool = false;
+
     /// The key of a job.
     fn key(&self, job: &QueuedJob) -> Self::Key;
 }
@@ -70,6 +75,8 @@ pub struct ShortestFirst;
 
 impl JobOrder for ShortestFirst {
     type Key = u64;
+
+    const BY_LENGTH: bool = true;
 
     fn key(&self, job: &QueuedJob) -> u64 {
         job.predicted

@@ -10,6 +10,10 @@ pub(crate) trait Window {
     /// beats.
     fn admits_any(&self, frontier: &Frontier) -> bool;
 
+    /// The window as steps of growing length and falling width: a job is admitted by the first
+    /// that is at least as long, or not at all.
+    fn steps(&self) -> impl Iterator<Item = (u64, u64)>;
+
     /// A hole that admits at least all that this window admits.
     fn outline(&self) -> Hole;
 }
@@ -44,6 +48,10 @@ impl Window for Hole {
             || frontier
                 .narrowest()
                 .is_some_and(|processors| processors <= self.extra.min(self.free))
+    }
+
+    fn steps(&self) -> impl Iterator<Item = (u64, u64)> {
+        [(self.length, self.free), (u64::MAX, self.extra.min(self.free))].into_iter()
     }
 
     #[inline]
@@ -89,6 +97,10 @@ impl Window for Steps {
                 .narrowest_up_to(step.length)
                 .is_some_and(|processors| processors <= step.processors)
         })
+    }
+
+    fn steps(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.steps.iter().map(|step| (step.length, step.processors))
     }
 
     fn outline(&self) -> Hole {

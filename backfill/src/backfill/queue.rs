@@ -17,8 +17,13 @@ pub(super) struct Queue<Q: JobOrder, B: JobOrder> {
 
 impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
     pub(super) fn new(order: Q, scan_order: B) -> Self {
-        let scan = (!B::FOLLOWS_QUEUE).then(Index::new);
-        Self { order, scan_order, jobs: Index::new(), scan }
+        let scan = (!B::FOLLOWS_QUEUE).then(|| Index::new(!B::BY_LENGTH));
+        Self { order, scan_order, jobs: Self::empty_queue(), scan }
+    }
+
+    /// The queue is searched for candidates only if there is no other index for that.
+    fn empty_queue() -> Index<Q::Key> {
+        Index::new(B::FOLLOWS_QUEUE && !Q::BY_LENGTH)
     }
 
     #[cfg(feature = "serde")]
@@ -91,7 +96,7 @@ impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
     /// Orders the queue anew.
     pub(super) fn reorder(&mut self, order: Q, table: &Table) {
         let slots: Vec<u32> = self.jobs.iter().map(|entry| entry.slot).collect();
-        self.jobs = Index::new();
+        self.jobs = Self::empty_queue();
         for slot in slots {
             let job = &table.held(slot).job;
             self.jobs.insert(Entry::new(order.key(job), job, slot));

@@ -15,6 +15,8 @@ pub(crate) struct Tree<K> {
     len: usize,
     /// For use within [`pull`](Self::pull).
     part: Frontier,
+    /// For use within a call: the nodes from the root to one that is looked for.
+    path: Vec<u32>,
     /// State of the generator of ranks: the shape is the same in every run, and no decision depends
     /// on it.
     ranks: u64,
@@ -26,6 +28,8 @@ struct Node<K> {
     right: Option<u32>,
     /// A parent's rank is at least its children's.
     rank: u64,
+    /// Where the first of the block stands: a search for a place reads nothing else.
+    first: (K, u64),
     /// Never empty while in use.
     block: Vec<Entry<K>>,
     own: Frontier,
@@ -33,13 +37,14 @@ struct Node<K> {
 }
 
 impl<K: Ord + Clone> Tree<K> {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             nodes: Vec::new(),
             spare: Vec::new(),
             root: None,
             len: 0,
             part: Frontier::default(),
+            path: Vec::new(),
             ranks: 0,
         }
     }
@@ -64,40 +69,47 @@ impl<K: Ord + Clone> Tree<K> {
 
     pub(super) fn insert(&mut self, entry: Entry<K>) {
         self.len += 1;
-        let Some(root) = self.root else {
+        if self.root.is_none() {
             self.root = Some(self.add_node(alloc::vec![entry]));
             return;
-        };
-        let path = self.path_to(root, &entry.key, entry.sequence);
-        let Some((&at, above)) = path.split_last() else {
-            return;
-        };
+        }
+        let path = self.path_to(&entry.key, entry.sequence);
+        let at = path[path.len() - 1];
         let (processors, length) = entry.needs();
         let node = self.node_mut(at);
         let position =
             node.block.partition_point(|other| other.is_before(&entry.key, entry.sequence));
+        if position == 0 {
+            node.first = entry.place();
+        }
         node.block.insert(position, entry);
         let mut changed = node.own.insert(processors, length);
         if node.block.len() > BLOCK {
-            self.split_block(root, at);
-            return;
+            self.split_block(&path);
+        } else {
+            for &at in path.iter().rev() {
+                // Beaten in a part is beaten in the whole.
+                changed = changed && self.node_mut(at).whole.insert(processors, length);
+                if !changed {
+                    break;
+                }
+            }
         }
-        changed = changed && self.node_mut(at).whole.insert(processors, length);
-        for &at in above.iter().rev() {
-            // Beaten in a part is beaten in the whole.
-            changed = changed && self.node_mut(at).whole.insert(processors, length);
-        }
+        self.path = path;
     }
 
     pub(super) fn remove(&mut self, key: &K, sequence: u64) {
-        let Some(root) = self.root else { return };
-        let path = self.path_to(root, key, sequence);
-        let Some(&at) = path.last() else { return };
+        if self.root.is_none() {
+            return;
+        }
+        let path = self.path_to(key, sequence);
+        let at = path[path.len() - 1];
         let position = self.node(at).block.partition_point(|entry| entry.is_before(key, sequence));
         debug_assert!(
             self.node(at).block.get(position).is_some_and(|entry| entry.sequence == sequence)
         );
         self.remove_at(&path, position);
+        self.path = path;
     }
 
     /// Whether any job is admitted. O(log s).
@@ -108,7 +120,8 @@ impl<K: Ord + Clone> Tree<K> {
     /// Takes out the first job that the window admits.
     pub(super) fn take(&mut self, window: &impl Window) -> Option<Entry<K>> {
         let mut at = self.root.filter(|_| self.admits(window))?;
-        let mut path = Vec::with_capacity(32);
+        let mut path = mem::take(&mut self.path);
+        path.clear();
         let position = loop {
             path.push(at);
             let node = self.node(at);
@@ -123,7 +136,9 @@ impl<K: Ord + Clone> Tree<K> {
                 _ => at = node.right?,
             }
         };
-        Some(self.remove_at(&path, position))
+        let entry = self.remove_at(&path, position);
+        self.path = path;
+        Some(entry)
     }
 
     /// Takes the entry at `position` out of the block of the last node of `path`, which leads there
@@ -137,6 +152,9 @@ impl<K: Ord + Clone> Tree<K> {
         if node.block.is_empty() {
             self.unlink(path);
             return entry;
+        }
+        if position == 0 {
+            node.first = node.block[0].place();
         }
         if node.own.contains(processors, length) {
             node.own.rebuild(node.block.iter().map(Entry::needs));
@@ -175,18 +193,20 @@ impl<K: Ord + Clone> Tree<K> {
         self.spare.push(at);
     }
 
-    /// Moves the upper half of an overfull block into a node of its own.
-    fn split_block(&mut self, root: u32, at: u32) {
+    /// Moves the upper half of the overfull block of the last node of `path` into a node of its
+    /// own.
+    fn split_block(&mut self, path: &[u32]) {
+        let at = path[path.len() - 1];
         let node = self.node_mut(at);
         let upper = node.block.split_off(BLOCK / 2);
         node.own.rebuild(node.block.iter().map(Entry::needs));
+        let (key, sequence) = node.first.clone();
         let fresh = self.add_node(upper);
-        self.root = Some(self.insert_node(root, fresh));
+        self.root = Some(self.insert_node(path[0], fresh));
         // The path to the old node has lost the upper half and regained it in the new one: only
         // nodes between the old one and the new one can hold too much, and they are on that path.
-        let first = self.node(at).block[0].clone();
-        let Some(root) = self.root else { return };
-        for at in self.path_to(root, &first.key, first.sequence).into_iter().rev() {
+        let path = self.path_to(&key, sequence);
+        for &at in path.iter().rev() {
             self.pull(at);
         }
     }
@@ -266,30 +286,30 @@ impl<K: Ord + Clone> Tree<K> {
         self.part = part;
     }
 
-    /// The nodes from `root` to the one whose block holds, or is to hold, the place of `key` and
-    /// `sequence`.
-    fn path_to(&self, root: u32, key: &K, sequence: u64) -> Vec<u32> {
-        let mut path = Vec::with_capacity(32);
-        let mut at = root;
-        loop {
+    /// The nodes from the root to the one whose block holds, or is to hold, the place of `key` and
+    /// `sequence`: the last that does not begin after it, or else the first of all. The tree must
+    /// not be empty.
+    fn path_to(&mut self, key: &K, sequence: u64) -> Vec<u32> {
+        let mut path = mem::take(&mut self.path);
+        path.clear();
+        let mut end = None;
+        let mut next = self.root;
+        while let Some(at) = next {
             path.push(at);
             let node = self.node(at);
-            let starts_after = node
-                .block
-                .first()
-                .is_some_and(|first| !first.is_before(key, sequence) && first.sequence != sequence);
-            let ends_before = node.block.last().is_some_and(|last| last.is_before(key, sequence));
-            match (node.left, node.right) {
-                (Some(left), _) if starts_after => at = left,
-                (_, Some(right)) if ends_before => at = right,
-                _ => return path,
+            if (&node.first.0, node.first.1) <= (key, sequence) {
+                end = Some(path.len());
+                next = node.right;
+            } else {
+                next = node.left;
             }
         }
+        path.truncate(end.unwrap_or(path.len()));
+        path
     }
 
     fn is_before(&self, one: u32, other: u32) -> bool {
-        let border = &self.node(other).block[0];
-        self.node(one).block[0].is_before(&border.key, border.sequence)
+        self.node(one).first < self.node(other).first
     }
 
     fn add_node(&mut self, block: Vec<Entry<K>>) -> u32 {
@@ -301,7 +321,8 @@ impl<K: Ord + Clone> Tree<K> {
         rank ^= rank >> 31;
         let mut own = Frontier::default();
         own.rebuild(block.iter().map(Entry::needs));
-        let node = Node { left: None, right: None, rank, block, whole: own.clone(), own };
+        let first = block[0].place();
+        let node = Node { left: None, right: None, rank, first, block, whole: own.clone(), own };
         if let Some(at) = self.spare.pop() {
             *self.node_mut(at) = node;
             return at;
@@ -317,16 +338,6 @@ impl<K: Ord + Clone> Tree<K> {
 
     fn node_mut(&mut self, at: u32) -> &mut Node<K> {
         &mut self.nodes[at as usize]
-    }
-}
-
-impl<K: Ord + Clone> FromIterator<Entry<K>> for Tree<K> {
-    fn from_iter<I: IntoIterator<Item = Entry<K>>>(entries: I) -> Self {
-        let mut tree = Self::new();
-        for entry in entries {
-            tree.insert(entry);
-        }
-        tree
     }
 }
 
