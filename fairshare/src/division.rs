@@ -8,7 +8,7 @@ mod tournament;
 use alloc::vec::Vec;
 use core::fmt;
 
-use bundles::{Bundles, Terms};
+use bundles::Bundles;
 
 use crate::divide::Want;
 use crate::{Claim, Error, Level, Reading, Share};
@@ -38,15 +38,16 @@ impl fmt::Display for ClaimId {
 /// A capacity divided among claims, one of which changes at a time. What each gets is at any time
 /// exactly what [`divide`](crate::divide) gives it, with the claims in order of their numbers.
 ///
-/// Claims that are alike (equal in weight, reservation and what they may get) are held as one, and
-/// each of these knows which unit it would get next and which it would lose first. After a change,
-/// units move one after the other, for all alike at once, until the sum is right again.
+/// Claims of equal weight are held together: all of them have the same, but for their bounds. Each
+/// weight knows which unit would go to it next and which it would lose first. After a change, units
+/// move one after the other, for all of a weight at once, until the sum is right again.
 ///
-/// *Complexity*: `O(log n)` to take a claim out and put it back, and as much for each unit that
-/// moves to or from claims that are alike. If more than some `n / 8` would move, all is divided
-/// anew, in linear time; so a change never costs more than a division. A share is found in
-/// `O(log n)`. Of many claims that are alike, the list of their numbers is moved up for one that
-/// leaves: 4 bytes each.
+/// *Complexity*: `O(log n)` to take a claim out and put it back, and as much for each unit that moves
+/// to or from a weight and for each claim that reaches a bound or leaves one. If these are more than
+/// some `n / 16`, all is divided anew in linear time, so a change never costs more than a division.
+/// How much moves depends on the claims: with `d` weights, a change by `u` units moves some `u d / n`
+/// of them. A share is found in `O(log n)`. The numbers of the claims of a weight lie in a list, of
+/// which a part is moved when one comes or goes: 4 bytes each.
 ///
 /// With the feature `serde` it can be saved and restored; what was tampered with is refused.
 ///
@@ -142,7 +143,7 @@ impl Division {
     pub fn set_claim(&mut self, id: ClaimId, claim: Claim) -> Result<(), Error> {
         let held = self.held(id)?;
         self.reserved = self.reserved_with(id.index, &claim, Some(&held.claim))?;
-        self.bundles.remove(held.bundle, id.index);
+        self.bundles.remove(held.bundle, id.index, &self.want(&held.claim));
         self.put(id.index, claim);
         self.settle();
         Ok(())
@@ -156,7 +157,7 @@ impl Division {
     pub fn remove(&mut self, id: ClaimId) -> Result<Claim, Error> {
         let Held { claim, bundle } = self.held(id)?;
         self.reserved -= reserved_by(&claim);
-        self.bundles.remove(bundle, id.index);
+        self.bundles.remove(bundle, id.index, &self.want(&claim));
         let slot = &mut self.slots[id.index()];
         slot.held = None;
         slot.generation = slot.generation.wrapping_add(1);
@@ -189,7 +190,7 @@ impl Division {
     /// [`Error::UnknownClaim`].
     pub fn allocation(&self, id: ClaimId) -> Result<u64, Error> {
         let Held { claim, bundle } = self.held(id)?;
-        let units = self.bundles.units(bundle, id.index);
+        let units = self.bundles.units(bundle, id.index, &self.want(&claim));
         Ok(match self.reading {
             Reading::FloorOfShare => units,
             Reading::ReservationFirst => units + reserved_by(&claim),
@@ -271,7 +272,7 @@ impl Division {
                 self.put(index, claim);
             }
         }
-        self.bundles.divide_anew(self.to_divide());
+        self.divide_anew();
         Ok(())
     }
 
@@ -311,17 +312,31 @@ impl Division {
     }
 
     fn put(&mut self, index: u32, claim: Claim) {
-        let Want { weight, reserved, most, .. } = Want::of(&claim);
-        let [floor, ceiling] = match self.reading {
-            Reading::FloorOfShare => [reserved, most],
-            Reading::ReservationFirst => [0, most - reserved],
-        };
-        let bundle = self.bundles.insert(Terms { weight, floor, ceiling }, index);
+        let bundle = self.bundles.insert(index, &self.want(&claim));
         self.slots[index as usize].held = Some(Held { claim, bundle });
     }
 
+    /// What a claim comes to, beside what it has before all others.
+    fn want(&self, claim: &Claim) -> Want {
+        let want = Want::of(claim);
+        match self.reading {
+            Reading::FloorOfShare => want,
+            Reading::ReservationFirst => {
+                Want { reserved: 0, most: want.most - want.reserved, ..want }
+            }
+        }
+    }
+
     fn settle(&mut self) {
-        self.bundles.settle(self.to_divide());
+        if !self.bundles.settle(self.to_divide(), self.len()) {
+            self.divide_anew();
+        }
+    }
+
+    fn divide_anew(&mut self) {
+        let held = self.slots.iter().filter_map(|slot| slot.held);
+        let claims: Vec<_> = held.map(|held| (held.bundle, self.want(&held.claim))).collect();
+        self.bundles.divide_anew(self.to_divide(), &claims);
     }
 
     /// What there is to divide by weight, floors included.

@@ -187,7 +187,7 @@ impl Twin<'_> {
 }
 
 /// Each unit to whom the middle of the next unit, by weight, is least; of equals to the heaviest,
-/// then to the one with the highest floor, then the highest ceiling, then the first.
+/// then to the first.
 fn unit_by_unit(capacity: u64, bidders: &[Bidder]) -> Vec<u64> {
     let mut units: Vec<u64> = bidders.iter().map(|bidder| bidder.floor).collect();
     let mut left = capacity - units.iter().sum::<u64>();
@@ -201,8 +201,7 @@ fn unit_by_unit(capacity: u64, bidders: &[Bidder]) -> Vec<u64> {
                 let other = &bidders[best];
                 let one = (2 * u128::from(units[number]) + 1) * u128::from(other.weight);
                 let two = (2 * u128::from(units[best]) + 1) * u128::from(bidder.weight);
-                let rank = |bidder: &Bidder| (bidder.weight, bidder.floor, bidder.ceiling);
-                one < two || (one == two && rank(bidder) > rank(other))
+                one < two || (one == two && bidder.weight > other.weight)
             });
             if better {
                 best = Some(number);
