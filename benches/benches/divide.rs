@@ -25,7 +25,9 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     for bounds in Bounds::ALL {
         let mut group = criterion.benchmark_group(bounds.name());
-        group.warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_millis(1_500));
+        group
+            .warm_up_time(Duration::from_millis(300))
+            .measurement_time(Duration::from_millis(1_500));
         group.sample_size(20);
         for size in SIZES {
             group.throughput(Throughput::Elements(size as u64));

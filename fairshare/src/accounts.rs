@@ -63,7 +63,7 @@ pub struct Accounts {
     half_life: HalfLife,
     now: u64,
     /// Parents before children.
-    accounts: Vec<Account>,
+    all: Vec<Account>,
     /// The shares of those at the top, together.
     shares: u32,
     /// All usage.
@@ -104,7 +104,7 @@ impl Accounts {
     /// Without accounts, at time 0.
     #[must_use]
     pub fn new(half_life: HalfLife) -> Self {
-        Self { half_life, now: 0, accounts: Vec::new(), shares: 0, usage: Usage::default() }
+        Self { half_life, now: 0, all: Vec::new(), shares: 0, usage: Usage::default() }
     }
 
     /// Adds an account below another one, or at the top, with shares beside its siblings'.
@@ -121,10 +121,10 @@ impl Accounts {
                 return Err(Error::AlreadyCharged { account });
             }
         }
-        let number = u32::try_from(self.accounts.len()).map_err(|_| Error::TooManyClaims)?;
+        let number = u32::try_from(self.all.len()).map_err(|_| Error::TooManyClaims)?;
         let sum = siblings.checked_add(shares.get()).ok_or(Error::TooManyClaims)?;
         *self.siblings_mut(parent) = sum;
-        self.accounts.push(Account { parent, shares, below: 0, usage: Usage::default() });
+        self.all.push(Account { parent, shares, below: 0, usage: Usage::default() });
         Ok(AccountId(number))
     }
 
@@ -139,7 +139,7 @@ impl Accounts {
         let others = self.siblings(parent)? - old.get();
         let sum = others.checked_add(shares.get()).ok_or(Error::TooManyClaims)?;
         *self.siblings_mut(parent) = sum;
-        self.accounts[account.index()].shares = shares;
+        self.all[account.index()].shares = shares;
         Ok(())
     }
 
@@ -165,7 +165,7 @@ impl Accounts {
         self.usage = all;
         let mut next = Some(account);
         while let Some(account) = next {
-            let charged = &mut self.accounts[account.index()];
+            let charged = &mut self.all[account.index()];
             charged.usage = charged.usage.with(more, half_life);
             next = charged.parent;
         }
@@ -215,13 +215,13 @@ impl Accounts {
     /// How many accounts there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.accounts.len()
+        self.all.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.accounts.is_empty()
+        self.all.is_empty()
     }
 
     fn advanced(&self, now: u64) -> Result<(u64, u64), Error> {
@@ -232,7 +232,7 @@ impl Accounts {
     }
 
     fn account(&self, account: AccountId) -> Result<&Account, Error> {
-        self.accounts.get(account.index()).ok_or(Error::UnknownAccount { account })
+        self.all.get(account.index()).ok_or(Error::UnknownAccount { account })
     }
 
     /// The shares of those directly below an account, or at the top, together.
@@ -242,7 +242,7 @@ impl Accounts {
 
     fn siblings_mut(&mut self, parent: Option<AccountId>) -> &mut u32 {
         match parent {
-            Some(parent) => &mut self.accounts[parent.index()].below,
+            Some(parent) => &mut self.all[parent.index()].below,
             None => &mut self.shares,
         }
     }

@@ -63,6 +63,18 @@ impl Cpus {
         self.count as u64 * self.period
     }
 
+    /// How many CPUs there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The length of the period.
+    #[must_use]
+    pub fn period(&self) -> u64 {
+        self.period
+    }
+
     /// Divides the CPUs, as [`divide`](crate::divide) does, among claims that each have so many
     /// parts (vCPUs, threads). A part cannot run on two CPUs at a time, so a claim with `n` of them
     /// is limited to `n` CPUs; where that holds it, its bound is [`Limit`](crate::Bound::Limit).

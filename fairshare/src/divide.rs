@@ -18,7 +18,7 @@ use crate::{Bound, Claim, Error, Overbooking, Reading, Rules, Share};
 /// Hard claims come first: their weight's share of the whole among all claims, by the same method,
 /// kept within reservation and limit. The others divide what is left.
 ///
-/// *Ties*: the heavier claim first, then in order. *Complexity*: linear time and memory; eight or ten
+/// *Ties*: the lighter claim first, then in order. *Complexity*: linear time and memory; eight or ten
 /// passes, as a rule.
 ///
 /// *Source*: D. Bertsekas, R. Gallager, "Data Networks", section 6.5 (max–min fairness); M. L.
@@ -97,10 +97,11 @@ impl Want {
         if allocation == self.most {
             return if self.limited { Bound::Limit } else { Bound::Demand };
         }
-        let last = Level::of_last(allocation, self.weight);
-        let reserved = allocation > 0 && allocation == self.reserved;
-        if reserved && level.is_none_or(|level| last > level) {
-            return Bound::Reservation;
+        if allocation > 0 && allocation == self.reserved {
+            let last = Level::of_last(allocation, self.weight);
+            if level.is_none_or(|level| last > level) {
+                return Bound::Reservation;
+            }
         }
         Bound::Weight
     }
@@ -177,10 +178,14 @@ impl Divider {
         allocations.extend(wants.iter().enumerate().map(|(at, want)| sure(at, want)));
         let rest = capacity - allocations.iter().sum::<u64>();
         others.clear();
-        others.extend(wants.iter().filter(|want| !want.hard).map(|want| match first {
-            true => Want { reserved: 0, most: want.most - want.reserved, ..*want },
-            false => *want,
-        }));
+        let soft = wants.iter().filter(|want| !want.hard);
+        if first {
+            let rest_of =
+                |want: &Want| Want { reserved: 0, most: want.most - want.reserved, ..*want };
+            others.extend(soft.map(rest_of));
+        } else {
+            others.extend(soft);
+        }
         self.level = filler.fill(rest, others, units);
         let soft = allocations.iter_mut().zip(wants).filter(|(_, want)| !want.hard);
         for ((allocation, _), units) in soft.zip(units) {

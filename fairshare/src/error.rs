@@ -128,8 +128,7 @@ pub enum Error {
 }
 
 fn overbooked(group: Option<usize>, reserved: u128, capacity: u64) -> alloc::string::String {
-    let place = group.map_or_else(alloc::string::String::new, |group| {
-        alloc::format!("in group {group}, ")
-    });
+    let place =
+        group.map_or_else(alloc::string::String::new, |group| alloc::format!("in group {group}, "));
     alloc::format!("{place}{reserved} is reserved, more than the {capacity} there is")
 }

@@ -34,7 +34,7 @@ impl Filler {
     /// Writes what each claim gets into `units`: `min(capacity, sum of ceilings)` in all. The floors
     /// must not come to more than the capacity. Returns the level, if it is at hand.
     ///
-    /// Ties: the heavier first, then in order. Linear time: a few hundred passes at most, four or
+    /// Ties: the lighter first, then in order. Linear time: a few hundred passes at most, four or
     /// five as a rule.
     pub(crate) fn fill<B: Bid>(
         &mut self,
@@ -87,8 +87,8 @@ impl Filler {
             from
         }));
         let order = |one: &Grant, other: &Grant| {
-            let heavier = other.level.weight.cmp(&one.level.weight);
-            one.level.cmp(&other.level).then(heavier).then(one.bid.cmp(&other.bid))
+            let lighter = one.level.weight.cmp(&other.level.weight);
+            one.level.cmp(&other.level).then(lighter).then(one.bid.cmp(&other.bid))
         };
         self.grants.sort_unstable_by(order);
         for grant in &self.grants[..left] {
@@ -121,6 +121,10 @@ impl Bracket {
         let high = (capacity << 64).saturating_add(1 << 64);
         let mut bracket = Self { low: 0, high, below: least, above: most };
         let mut guess = (capacity << 64) / weight;
+        let unbounded = least == 0 && most == u128::from(u64::MAX) * bids.len() as u128;
+        if !unbounded {
+            guess = guessed(capacity, bids, guess);
+        }
         let mut gap = most;
         for turn in 1_u32.. {
             let Self { low, high, below, above } = bracket;
@@ -139,7 +143,7 @@ impl Bracket {
             if rough > low {
                 guess = rough;
             }
-            let (total, active) = measure(Trial::new(guess), bids);
+            let (total, active) = measure(Trial::new(guess), bids.iter());
             if total <= capacity {
                 (bracket.low, bracket.below) = (guess, total);
             } else {
@@ -148,22 +152,36 @@ impl Bracket {
             if total == capacity {
                 break;
             }
-            // Where the capacity is used up if the same claims stay between their bounds; and a
-            // little beyond, so that the answer comes to lie between.
-            let distance = u64::try_from(capacity.abs_diff(total) + window / 2).unwrap_or(u64::MAX);
-            let step = (u128::from(distance) << 64).checked_div(active).unwrap_or(0);
-            guess = if total < capacity {
-                guess.saturating_add(step)
-            } else {
-                guess.saturating_sub(step)
-            };
+            // A little beyond, so that the answer comes to lie between.
+            guess = stepped(guess, capacity, total, active, window / 2);
         }
         bracket
     }
 }
 
+/// Where the search begins: found among one of sixteen claims, which costs little.
+fn guessed<B: Bid>(capacity: u128, bids: &[B], mut guess: u128) -> u128 {
+    let sample = || bids.iter().step_by(16);
+    if bids.len() < 256 {
+        return guess;
+    }
+    let capacity = capacity * sample().len() as u128 / bids.len() as u128;
+    for _ in 0..5 {
+        let (total, active) = measure(Trial::new(shortened(guess)), sample());
+        guess = stepped(guess, capacity, total, active, 0);
+    }
+    guess
+}
+
+/// Where the capacity is used up if the same claims stay between their bounds: Newton's step.
+fn stepped(guess: u128, capacity: u128, total: u128, active: u128, beyond: u128) -> u128 {
+    let distance = u64::try_from(capacity.abs_diff(total) + beyond).unwrap_or(u64::MAX);
+    let step = (u128::from(distance) << 64).checked_div(active).unwrap_or(0);
+    if total < capacity { guess.saturating_add(step) } else { guess.saturating_sub(step) }
+}
+
 /// What is handed out at a level, and the weight of those between their floors and ceilings.
-fn measure<B: Bid>(trial: Trial, bids: &[B]) -> (u128, u128) {
+fn measure<'a, B: Bid + 'a>(trial: Trial, bids: impl Iterator<Item = &'a B>) -> (u128, u128) {
     if trial.short {
         measure_with(|weight| trial.short_units(weight), bids)
     } else {
@@ -172,15 +190,18 @@ fn measure<B: Bid>(trial: Trial, bids: &[B]) -> (u128, u128) {
 }
 
 #[inline(always)]
-fn measure_with<B: Bid>(units: impl Fn(u32) -> u64, bids: &[B]) -> (u128, u128) {
+fn measure_with<'a, B: Bid + 'a>(
+    units: impl Fn(u32) -> u64,
+    bids: impl Iterator<Item = &'a B>,
+) -> (u128, u128) {
     let (mut total, mut active) = (0_u128, 0_u64);
     for bid in bids {
         let (floor, ceiling) = (bid.floor(), bid.ceiling());
         let level = units(bid.weight());
         total += u128::from(level.max(floor).min(ceiling));
-        let between = (floor <= level) & (level < ceiling);
+        let between = u64::from(floor <= level) & u64::from(level < ceiling);
         // There are less than 2^32, of less than 2^32 each.
-        active += u64::from(bid.weight()) & u64::from(between).wrapping_neg();
+        active += u64::from(bid.weight()) & between.wrapping_neg();
     }
     (total, active.into())
 }
@@ -205,10 +226,8 @@ impl Trial {
 
     /// What a claim gets at this level.
     fn of<B: Bid>(&self, bid: &B) -> u64 {
-        let units = match self.short {
-            true => self.short_units(bid.weight()),
-            false => self.long_units(bid.weight()),
-        };
+        let weight = bid.weight();
+        let units = if self.short { self.short_units(weight) } else { self.long_units(weight) };
         units.max(bid.floor()).min(bid.ceiling())
     }
 

@@ -43,7 +43,8 @@ pub fn divide_tree(
     let mut shares = std::vec![nobody; nodes.len()];
     twin.fill(None, capacity, &mut shares)?;
     for number in 0..nodes.len() {
-        twin.fill(Some(number), shares[number].allocation, &mut shares)?;
+        let usable = shares[number].allocation.min(nodes[number].1.demand());
+        twin.fill(Some(number), usable, &mut shares)?;
     }
     for number in (0..nodes.len()).rev() {
         let members = twin.members(Some(number));
@@ -159,8 +160,8 @@ impl Twin<'_> {
             // By weight alone it would have less: its last unit comes after all that others were
             // given above their floors.
             let others = members.iter().zip(&allocations);
-            let above =
-                others.filter(|(other, units)| !claim(**other).is_hard() && **units > least(**other));
+            let above = others
+                .filter(|(other, units)| !claim(**other).is_hard() && **units > least(**other));
             let later = |other: usize, units: u64| {
                 let [one, two] = [member, other].map(|at| u128::from(claim(at).weight().get()));
                 (2 * u128::from(allocation) - 1) * two > (2 * u128::from(units) - 1) * one
@@ -186,7 +187,7 @@ impl Twin<'_> {
     }
 }
 
-/// Each unit to whom the middle of the next unit, by weight, is least; of equals to the heaviest,
+/// Each unit to whom the middle of the next unit, by weight, is least; of equals to the lightest,
 /// then to the first.
 fn unit_by_unit(capacity: u64, bidders: &[Bidder]) -> Vec<u64> {
     let mut units: Vec<u64> = bidders.iter().map(|bidder| bidder.floor).collect();
@@ -201,7 +202,7 @@ fn unit_by_unit(capacity: u64, bidders: &[Bidder]) -> Vec<u64> {
                 let other = &bidders[best];
                 let one = (2 * u128::from(units[number]) + 1) * u128::from(other.weight);
                 let two = (2 * u128::from(units[best]) + 1) * u128::from(bidder.weight);
-                one < two || (one == two && bidder.weight > other.weight)
+                one < two || (one == two && bidder.weight < other.weight)
             });
             if better {
                 best = Some(number);

@@ -56,25 +56,26 @@ impl Bound {
 /// Levels are compared as fractions.
 #[derive(Clone, Copy, Debug)]
 pub struct Level {
-    pub(crate) half_units: u128,
+    /// How many units came before that one, for the claim that got it.
+    pub(crate) before: u64,
     pub(crate) weight: u32,
 }
 
 impl Level {
     /// The middle of the unit that follows `units` others, for a claim of this weight.
     pub(crate) fn of_next(units: u64, weight: u32) -> Self {
-        Self { half_units: 2 * u128::from(units) + 1, weight }
+        Self { before: units, weight }
     }
 
-    /// The middle of the last of `units`.
+    /// The middle of the last of `units`; not of none.
     pub(crate) fn of_last(units: u64, weight: u32) -> Self {
-        Self { half_units: (2 * u128::from(units)).saturating_sub(1), weight }
+        Self { before: units - 1, weight }
     }
 
-    /// Units, in halves.
+    /// Units, in halves: an odd number.
     #[must_use]
     pub fn half_units(self) -> u128 {
-        self.half_units
+        2 * u128::from(self.before) + 1
     }
 
     /// The weight that they are for.
@@ -87,8 +88,8 @@ impl Level {
 impl Ord for Level {
     fn cmp(&self, other: &Self) -> Ordering {
         // Below 2^65 times below 2^32.
-        let one = self.half_units * u128::from(other.weight);
-        one.cmp(&(other.half_units * u128::from(self.weight)))
+        let one = self.half_units() * u128::from(other.weight);
+        one.cmp(&(other.half_units() * u128::from(self.weight)))
     }
 }
 

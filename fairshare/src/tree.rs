@@ -143,7 +143,9 @@ impl Tree {
             if children.is_empty() {
                 continue;
             }
-            let capacity = group.map_or(capacity, |group| shares[group].allocation);
+            let capacity = group.map_or(capacity, |group| {
+                shares[group].allocation.min(self.nodes[group].claim.demand())
+            });
             among.clear();
             among.extend(children.iter().map(|&child| wants[child as usize]));
             if divider.divide(capacity, &among, rules).is_err() {

@@ -2,8 +2,8 @@
 
 use apportion_fairshare::testkit::{Cases, Rounding, check_division, check_tree, claims, trees};
 use apportion_fairshare::{
-    Claim, ClaimId, Division, Error, Level, NodeId, Overbooking, Reading, Rules, Share, Tree, Weight,
-    divide, reference,
+    Claim, ClaimId, Division, Error, Level, NodeId, Overbooking, Reading, Rules, Share, Tree,
+    Weight, divide, reference,
 };
 use proptest::prelude::*;
 
@@ -106,7 +106,10 @@ fn changes(seed: u64, most: usize, scale: u64, reading: Reading) {
         assert_eq!(division.left(), division.capacity() - sum);
         let held = |share: &&Share| share.allocation > 0;
         if reading == Reading::FloorOfShare && division.level().is_none() {
-            assert!(found.iter().filter(held).count() == 0 || claims.iter().any(|c| c.reservation() > 0));
+            assert!(
+                found.iter().filter(held).count() == 0
+                    || claims.iter().any(|c| c.reservation() > 0)
+            );
         }
     }
 }

@@ -46,8 +46,8 @@ impl Accounts {
         let cut = (u128::BITS - all.leading_zeros()).saturating_sub(u64::BITS);
         let all = (all >> cut) as u64;
         // `1 / S` and `U / S` in units of 2^-40, of each.
-        let mut found: Vec<(u128, FairShare)> = Vec::with_capacity(self.accounts.len());
-        for account in &self.accounts {
+        let mut found: Vec<(u128, FairShare)> = Vec::with_capacity(self.all.len());
+        for account in &self.all {
             let shares = u64::from(account.shares.get());
             let used = account.usage.at(half_life) >> cut;
             let key = match account.parent {
@@ -58,7 +58,7 @@ impl Accounts {
                 }
                 Some(parent) => {
                     let (above, FairShare(base)) = found[parent.index()];
-                    let siblings = u64::from(self.accounts[parent.index()].below);
+                    let siblings = u64::from(self.all[parent.index()].below);
                     let inverse = scaled(above, siblings, shares);
                     let own = scaled(inverse, used as u64, all);
                     let own = scaled(own, siblings - shares, siblings);

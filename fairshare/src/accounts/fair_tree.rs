@@ -33,16 +33,16 @@ impl Accounts {
     /// *Source*: Slurm, "Fair Tree Fairshare Algorithm" (R. Cox, L. Morrison).
     #[must_use]
     pub fn fair_tree(&self) -> Vec<u32> {
-        let users = self.accounts.iter().filter(|account| account.below == 0).count() as u32;
-        let mut below: Vec<Vec<u32>> = alloc::vec![Vec::new(); self.accounts.len()];
+        let users = self.all.iter().filter(|account| account.below == 0).count() as u32;
+        let mut below: Vec<Vec<u32>> = alloc::vec![Vec::new(); self.all.len()];
         let mut top = Vec::new();
-        for (number, account) in (0..).zip(&self.accounts) {
+        for (number, account) in (0..).zip(&self.all) {
             match account.parent {
                 Some(parent) => below[parent.index()].push(number),
                 None => top.push(number),
             }
         }
-        let mut ranks = alloc::vec![0; self.accounts.len()];
+        let mut ranks = alloc::vec![0; self.all.len()];
         let (mut ranked, mut last) = (0, users);
         let mut frames = alloc::vec![Frame { accounts: self.sorted(&top), tied: false }];
         while let Some(frame) = frames.last_mut() {
@@ -54,7 +54,7 @@ impl Accounts {
             let mut merged = Vec::new();
             let mut equal = 0;
             while let Some((_, number)) = frame.accounts.pop_if(|(level, _)| *level == best) {
-                if self.accounts[number as usize].below > 0 {
+                if self.all[number as usize].below > 0 {
                     merged.append(&mut below[number as usize]);
                     continue;
                 }
@@ -77,10 +77,10 @@ impl Accounts {
     fn sorted(&self, numbers: &[u32]) -> Vec<(LevelFairShare, u32)> {
         let half_life = self.now / self.half_life.ticks();
         let level = |&number: &u32| {
-            let account = &self.accounts[number as usize];
+            let account = &self.all[number as usize];
             let (shares, usage) = match account.parent {
                 Some(parent) => {
-                    let parent = &self.accounts[parent.index()];
+                    let parent = &self.all[parent.index()];
                     (parent.below, parent.usage)
                 }
                 None => (self.shares, self.usage),
@@ -131,6 +131,6 @@ fn wide(one: u128, other: u128) -> (u128, u128) {
     let ((a, b), (c, d)) = (halves(one), halves(other));
     let (low, carry) = (b * d).overflowing_add((a * d) << 64);
     let (low, more) = low.overflowing_add((b * c) << 64);
-    let high = a * c + (a * d >> 64) + (b * c >> 64) + u128::from(carry) + u128::from(more);
+    let high = a * c + ((a * d) >> 64) + ((b * c) >> 64) + u128::from(carry) + u128::from(more);
     (high, low)
 }

@@ -40,7 +40,7 @@ impl Serialize for Accounts {
             half_life: self.half_life,
             now: self.now,
             usage: self.usage,
-            accounts: self.accounts.iter().map(saved).collect(),
+            accounts: self.all.iter().map(saved).collect(),
         }
         .serialize(serializer)
     }
@@ -82,7 +82,7 @@ impl Snapshot {
             }
             let sum = saved.parent.map_or(&mut top, |parent| &mut below[parent.index()]);
             *sum = sum.saturating_add(usage);
-            accounts.accounts[number].usage = saved.usage;
+            accounts.all[number].usage = saved.usage;
         }
         if top > self.usage.at(current) {
             return refused("all usage is less than that of all accounts");

@@ -85,13 +85,13 @@ impl Bundle {
     /// Whether its next unit comes before that of another.
     fn gains_before(&self, other: &Self) -> bool {
         let order = self.next.cmp(&other.next);
-        order.then(other.weight.cmp(&self.weight)) == Ordering::Less
+        order.then(self.weight.cmp(&other.weight)) == Ordering::Less
     }
 
     /// Whether its last unit came after that of another.
     fn loses_before(&self, other: &Self) -> bool {
         let order = self.last.cmp(&other.last);
-        order.then(other.weight.cmp(&self.weight)) == Ordering::Greater
+        order.then(self.weight.cmp(&other.weight)) == Ordering::Greater
     }
 
     fn insert(&mut self, number: u32, want: &Want) {
@@ -128,11 +128,8 @@ impl Bundle {
         let (low, high) = if up { (self.units, units) } else { (units, self.units) };
         let crossed = (Excluded(low), Included(high));
         let mut count = 0;
-        let [entering, leaving] = if up {
-            [&self.floors, &self.ceilings]
-        } else {
-            [&self.ceilings, &self.floors]
-        };
+        let [entering, leaving] =
+            if up { [&self.floors, &self.ceilings] } else { [&self.ceilings, &self.floors] };
         // Who enters first may leave again at once.
         for list in entering.range(crossed).map(|(_, list)| list) {
             merge(&mut self.open, list);
@@ -210,7 +207,7 @@ impl Bundles {
     pub(super) fn settle(&mut self, capacity: u64, claims: usize) -> bool {
         self.partial = None;
         let wanted = self.ceilings.min(capacity.into());
-        let mut work = FEW + claims / 16;
+        let mut work = FEW + claims / 64;
         while self.total != wanted {
             let short = self.total < wanted;
             let Some(place) = (if short { self.next.first() } else { self.last.first() }) else {
@@ -250,10 +247,7 @@ impl Bundles {
         let mut units = Vec::with_capacity(wants.len());
         self.filler.fill(capacity, &wants, &mut units);
         let above = wants.iter().zip(&units).filter(|(want, units)| **units > want.reserved);
-        let last = above.map(|(want, &units)| {
-            let level = Level::of_last(units, want.weight);
-            (level, core::cmp::Reverse(want.weight))
-        });
+        let last = above.map(|(want, &units)| (Level::of_last(units, want.weight), want.weight));
         let last = last.max().map(|(level, _)| level);
         self.partial = None;
         for bundle in &mut self.all {
@@ -272,7 +266,8 @@ impl Bundles {
                 self.partial = Some((*place, served));
             }
         }
-        self.total = claims.iter().map(|(at, want)| u128::from(self.all[*at as usize].has(want))).sum();
+        self.total =
+            claims.iter().map(|(at, want)| u128::from(self.all[*at as usize].has(want))).sum();
         self.all.iter_mut().for_each(Bundle::look);
         let Self { all, next, last, .. } = self;
         let of = |place: u32| &all[place as usize];
@@ -307,11 +302,11 @@ fn units_at(last: Option<Level>, weight: u32) -> u64 {
     let Some(last) = last else { return 0 };
     let [one, other] = [weight, last.weight].map(u128::from);
     // Those whose middle is not above the level.
-    let units = (last.half_units * one + other) / (2 * other);
+    let units = (last.half_units() * one + other) / (2 * other);
     let units = u64::try_from(units).unwrap_or(u64::MAX);
-    let tied = Level::of_last(units, weight) == last;
-    // Of equals, the heavier comes first.
-    units - u64::from(tied && weight < last.weight)
+    let tied = units > 0 && Level::of_last(units, weight) == last;
+    // Of equals, the lighter comes first.
+    units - u64::from(tied && weight > last.weight)
 }
 
 fn insert(list: &mut Vec<u32>, number: u32) {
@@ -325,21 +320,21 @@ fn remove(list: &mut Vec<u32>, number: u32) {
 }
 
 fn merge(list: &mut Vec<u32>, more: &[u32]) {
-    match more {
-        [one] => insert(list, *one),
-        _ => {
-            list.extend_from_slice(more);
-            list.sort();
-        }
+    if let [one] = more {
+        insert(list, *one);
+    } else {
+        list.extend_from_slice(more);
+        list.sort_unstable();
     }
 }
 
 fn subtract(list: &mut Vec<u32>, less: &[u32]) {
-    match less {
-        [one] => remove(list, *one),
-        _ => list.retain(|number| less.binary_search(number).is_err()),
+    if let [one] = less {
+        remove(list, *one);
+    } else {
+        list.retain(|number| less.binary_search(number).is_err());
     }
 }
 
 /// So much may always be moved before all is divided anew.
-const FEW: usize = 64;
+const FEW: usize = 16;

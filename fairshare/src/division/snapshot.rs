@@ -30,7 +30,9 @@ impl Serialize for Division {
             version: VERSION,
             capacity: self.capacity,
             reading: self.reading,
-            claims: claims.map(|slot| (slot.generation, slot.held.map(|held| held.claim))).collect(),
+            claims: claims
+                .map(|slot| (slot.generation, slot.held.map(|held| held.claim)))
+                .collect(),
             vacant: self.vacant.clone(),
         }
         .serialize(serializer)

@@ -19,7 +19,12 @@ impl Tournament {
     }
 
     /// Has one take part or not, with all matches it may be in played again.
-    pub(super) fn update(&mut self, number: u32, takes_part: bool, before: impl Fn(u32, u32) -> bool) {
+    pub(super) fn update(
+        &mut self,
+        number: u32,
+        takes_part: bool,
+        before: impl Fn(u32, u32) -> bool,
+    ) {
         let leaves = self.nodes.len() / 2;
         if number as usize >= leaves {
             self.grow(number as usize + 1, &before);

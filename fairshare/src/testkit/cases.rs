@@ -54,7 +54,8 @@ impl Cases {
         let greatest = [4, 1_000, u32::MAX.into()][self.below(3) as usize];
         let claims: Vec<Claim> =
             (0..count).map(|_| self.claim(greatest, scale, scale / count)).collect();
-        let reserved: u64 = claims.iter().map(|claim| claim.reservation().min(claim.demand())).sum();
+        let reserved: u64 =
+            claims.iter().map(|claim| claim.reservation().min(claim.demand())).sum();
         let room = match self.below(4) {
             0 => scale / 4,
             1 => scale,
@@ -97,7 +98,8 @@ fn without_reservations(claims: Vec<Claim>) -> Vec<Claim> {
 /// claims without bounds.
 pub fn claims(most: usize) -> impl Strategy<Value = (u64, Vec<Claim>)> {
     (amount(), proptest::collection::vec(claim(), 0..=most)).prop_map(|(capacity, claims)| {
-        let reserved = claims.iter().map(|claim| u128::from(claim.reservation().min(claim.demand())));
+        let reserved =
+            claims.iter().map(|claim| u128::from(claim.reservation().min(claim.demand())));
         let feasible = reserved.sum::<u128>() <= capacity.into();
         (capacity, if feasible { claims } else { without_reservations(claims) })
     })
@@ -109,10 +111,11 @@ pub fn trees(most: usize) -> impl Strategy<Value = (u64, Vec<(Option<usize>, Cla
     let hard = proptest::bool::weighted(0.1);
     let node = (proptest::option::weighted(0.7, any::<prop::sample::Index>()), claim(), hard);
     (amount(), proptest::collection::vec(node, 0..=most)).prop_map(|(capacity, nodes)| {
-        let place = |(number, (parent, claim, hard)): (usize, (Option<prop::sample::Index>, _, _))| {
-            let parent = parent.filter(|_| number > 0).map(|parent| parent.index(number));
-            (parent, if hard { Claim::hard(claim) } else { claim })
-        };
+        let place =
+            |(number, (parent, claim, hard)): (usize, (Option<prop::sample::Index>, _, _))| {
+                let parent = parent.filter(|_| number > 0).map(|parent| parent.index(number));
+                (parent, if hard { Claim::hard(claim) } else { claim })
+            };
         (capacity, nodes.into_iter().enumerate().map(place).collect())
     })
 }
@@ -184,8 +187,11 @@ impl Arbitrary for Nodes {
     fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
         let Self { capacity, nodes } = self.clone();
         let count = nodes.len();
-        Box::new([count / 2, count.saturating_sub(1)].into_iter().filter(move |&kept| kept < count).map(
-            move |kept| Self { capacity, nodes: nodes[..kept].to_vec() },
-        ))
+        Box::new(
+            [count / 2, count.saturating_sub(1)]
+                .into_iter()
+                .filter(move |&kept| kept < count)
+                .map(move |kept| Self { capacity, nodes: nodes[..kept].to_vec() }),
+        )
     }
 }

@@ -136,14 +136,17 @@ fn one(
         compare(Law::AnotherClaim, &before, &after, |before, after| after <= before)?;
     }
     if asks(Law::Order) {
-        // Reversed, and back. Of claims that are alike, one may have what was left over.
+        // Reversed, and back. Of claims of equal weight, one may have what was left over.
         let reversed: Vec<Claim> = claims.iter().rev().copied().collect();
         let mut after = divide(capacity, &reversed);
         after.reverse();
         let exact = profile.rounding == Rounding::HalfUnit;
-        let tie = |one: usize| exact && claims.iter().filter(|&other| *other == claims[one]).count() == 1;
+        let alone = |one: usize| {
+            let equal = |other: &&Claim| other.weight() == claims[one].weight();
+            exact && claims.iter().filter(equal).count() == 1
+        };
         for (claim, (&before, &after)) in before.iter().zip(&after).enumerate() {
-            if before.abs_diff(after) > u64::from(!tie(claim)) {
+            if before.abs_diff(after) > u64::from(!alone(claim)) {
                 return Err(Violation::Changed { law: Law::Order, claim, before, after });
             }
         }

@@ -89,7 +89,12 @@ pub fn check_tree(
     for (claim, share) in shares.iter().enumerate() {
         if share.used != share.allocation || share.wasted != 0 {
             let Share { allocation, used, .. } = *share;
-            return Err(Violation::Bounds { claim, allocation: used, least: allocation, most: allocation });
+            return Err(Violation::Bounds {
+                claim,
+                allocation: used,
+                least: allocation,
+                most: allocation,
+            });
         }
     }
     Ok(())
@@ -105,7 +110,8 @@ fn check_bounds(
     if allocations.len() != claims.len() {
         return Err(Violation::Length { found: allocations.len(), expected: claims.len() });
     }
-    for (at, (&Bounds { least, most, .. }, &allocation)) in claims.iter().zip(allocations).enumerate()
+    for (at, (&Bounds { least, most, .. }, &allocation)) in
+        claims.iter().zip(allocations).enumerate()
     {
         if !(least..=most).contains(&allocation) {
             return Err(Violation::Bounds { claim: name(at), allocation, least, most });

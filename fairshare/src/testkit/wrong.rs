@@ -29,18 +29,21 @@ pub fn largest_remainder(capacity: u64, claims: &[Claim]) -> Vec<u64> {
         let weight: u128 = free().map(|at| u128::from(ranges[at].weight)).sum();
         let taken: u128 = fixed.iter().flatten().copied().map(u128::from).sum();
         let rest = capacity.saturating_sub(taken);
-        let above = |at: &usize| rest * u128::from(ranges[*at].weight) > u128::from(ranges[*at].most) * weight;
-        let below = |at: &usize| rest * u128::from(ranges[*at].weight) < u128::from(ranges[*at].least) * weight;
+        let above = |at: &usize| {
+            rest * u128::from(ranges[*at].weight) > u128::from(ranges[*at].most) * weight
+        };
+        let below = |at: &usize| {
+            rest * u128::from(ranges[*at].weight) < u128::from(ranges[*at].least) * weight
+        };
         let excess = |at: usize| {
             let share = rest * u128::from(ranges[at].weight) / weight;
             share.abs_diff(share.clamp(ranges[at].least.into(), ranges[at].most.into()))
         };
         let too_much: u128 = free().filter(above).map(excess).sum();
         let too_little: u128 = free().filter(below).map(excess).sum();
-        let cut: Vec<usize> = match too_much >= too_little {
-            true if free().any(|at| above(&at)) => free().filter(above).collect(),
-            _ => free().filter(below).collect(),
-        };
+        let up = too_much >= too_little && free().any(|at| above(&at));
+        let cut: Vec<usize> =
+            if up { free().filter(above).collect() } else { free().filter(below).collect() };
         if cut.is_empty() {
             let mut shares: Vec<u64> = (0..ranges.len())
                 .map(|at| {
@@ -56,7 +59,6 @@ pub fn largest_remainder(capacity: u64, claims: &[Claim]) -> Vec<u64> {
             }
             return shares;
         }
-        let up = free().filter(above).count() > 0 && too_much >= too_little;
         for at in cut {
             fixed[at] = Some(if up { ranges[at].most } else { ranges[at].least });
         }
