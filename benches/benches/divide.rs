@@ -25,9 +25,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     for bounds in Bounds::ALL {
         let mut group = criterion.benchmark_group(bounds.name());
-        group
-            .warm_up_time(Duration::from_millis(300))
-            .measurement_time(Duration::from_millis(1_500));
+        group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_millis(800));
         group.sample_size(20);
         for size in SIZES {
             group.throughput(Throughput::Elements(size as u64));
@@ -105,12 +103,10 @@ fn own(capacity: u64, claims: &[Claim]) -> u64 {
 fn tree(capacity: u64, claims: &[Claim]) -> u64 {
     let mut tree = Tree::new();
     let mut groups = vec![None];
-    let mut next = 0;
-    for claim in claims {
-        let parent = groups[next / 10];
+    for (number, claim) in claims.iter().enumerate() {
+        let parent = groups[number / 10];
         let id = tree.add(parent, Claim::new(claim.weight()).demanding(claim.demand()));
         groups.push(Some(id.expect("the parent is there")));
-        next += 1;
     }
     let shares = tree.divide(capacity, Rules::default()).expect("nothing is reserved");
     shares.last().map_or(0, |share| share.allocation)

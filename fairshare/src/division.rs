@@ -44,7 +44,7 @@ impl fmt::Display for ClaimId {
 ///
 /// *Complexity*: `O(log n)` to take a claim out and put it back, and as much for each unit that moves
 /// to or from a weight and for each claim that reaches a bound or leaves one. If these are more than
-/// some `n / 64`, all is divided anew: a change never costs more than a few divisions.
+/// some `n / 16`, all is divided anew: a change never costs more than a few divisions.
 /// How much moves depends on the claims: with `d` weights, a change by `u` units moves some `u d / n`
 /// of them. A share is found in `O(log n)`. The numbers of the claims of a weight lie in a list, of
 /// which a part is moved when one comes or goes: 4 bytes each.

@@ -31,7 +31,7 @@ pub(super) fn load(path: Option<&Path>) -> Result<(String, String), Error> {
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + valid.iter().filter(|&&byte| byte == b'\n').count();
+        let line = valid.split(|&byte| byte == b'\n').count();
         Error::input(&name, format!("line {line}: expected UTF-8"))
     })?;
     Ok((name, text))

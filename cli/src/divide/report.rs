@@ -10,11 +10,11 @@ use super::spec::Spec;
 
 #[derive(Serialize)]
 struct Document<'a> {
-    allocations: Vec<Allocation<'a>>,
+    allocations: Vec<Row<'a>>,
 }
 
 #[derive(Serialize)]
-struct Allocation<'a> {
+struct Row<'a> {
     name: &'a str,
     allocation: u64,
     used: u64,
@@ -26,7 +26,7 @@ struct Allocation<'a> {
 pub(super) fn json(spec: &Spec, shares: &[Share]) -> String {
     let allocations = spec.claims.iter().zip(shares).map(|(claim, share)| {
         let Share { allocation, used, wasted, bound, .. } = *share;
-        Allocation { name: &claim.path, allocation, used, wasted, bound: bound.name() }
+        Row { name: &claim.path, allocation, used, wasted, bound: bound.name() }
     });
     let document = Document { allocations: allocations.collect() };
     // Numbers and words can always be written.

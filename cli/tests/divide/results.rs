@@ -145,7 +145,8 @@ used 27, wasted 33, left 0
 #[test]
 fn a_file_or_an_example_of_its_own() {
     let stage = Stage::new();
-    stage.write("x.json", r#"{"capacity": 3, "claims": [{"name": "ä", "weight": 1}]}"#);
+    let spec = r#"{"capacity": 3, "claims": [{"name": "ä", "weight": 1}]}"#;
+    stage.write("x.json", spec);
     let text = stage.run("divide x.json").succeeded();
     assert!(text.starts_with("x.json: a capacity of 3\n"), "{text}");
     let text = stage.run("divide").succeeded();
@@ -153,7 +154,7 @@ fn a_file_or_an_example_of_its_own() {
     let text = stage.run("divide --json").succeeded();
     let document: Value = serde_json::from_str(&text).expect("a document");
     assert_eq!(document["allocations"].as_array().map(Vec::len), Some(6));
-    assert_eq!(stage.names(), ["x.json"]);
+    assert_eq!((stage.names(), stage.read("x.json")), (vec!["x.json".to_owned()], spec.to_owned()));
 }
 
 /// A hundred thousand claims, and as many groups in groups as the parser nests.

@@ -207,7 +207,7 @@ impl Bundles {
     pub(super) fn settle(&mut self, capacity: u64, claims: usize) -> bool {
         self.partial = None;
         let wanted = self.ceilings.min(capacity.into());
-        let mut work = FEW + claims / 64;
+        let mut work = FEW + claims / 16;
         while self.total != wanted {
             let short = self.total < wanted;
             let Some(place) = (if short { self.next.first() } else { self.last.first() }) else {
