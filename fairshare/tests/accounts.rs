@@ -200,7 +200,9 @@ fn trees() -> impl Strategy<Value = Trees> {
 }
 
 /// Parents, shares, usage of users.
-fn spread(trees: Trees) -> (Vec<Option<usize>>, Vec<u64>, Vec<u64>) {
+fn spread(
+    trees: &[(Option<prop::sample::Index>, u64, u64)],
+) -> (Vec<Option<usize>>, Vec<u64>, Vec<u64>) {
     let place = |(at, (parent, ..)): (usize, &(Option<prop::sample::Index>, u64, u64))| {
         parent.filter(|_| at > 0).map(|parent| parent.index(at))
     };
@@ -216,7 +218,7 @@ proptest! {
 
     #[test]
     fn ranks_are_those_of_the_definition(trees in trees()) {
-        let (parents, shares, usage) = spread(trees);
+        let (parents, shares, usage) = spread(&trees);
         let mut accounts = accounts(1_000);
         let mut ids = Vec::new();
         for (parent, shares) in parents.iter().zip(&shares) {
@@ -236,7 +238,7 @@ proptest! {
 
     #[test]
     fn keys_are_those_of_the_formula(trees in trees()) {
-        let (parents, shares, usage) = spread(trees);
+        let (parents, shares, usage) = spread(&trees);
         let mut accounts = accounts(1_000);
         let mut ids = Vec::new();
         for (parent, shares) in parents.iter().zip(&shares) {

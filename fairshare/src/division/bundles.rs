@@ -21,6 +21,8 @@ struct Bundle {
     floors: BTreeMap<u64, Vec<u32>>,
     ceilings: BTreeMap<u64, Vec<u32>>,
     members: u32,
+    /// Bounds on either side: between them, no claim of this bundle begins or ends.
+    calm: (u64, u64),
     /// The next unit that would be handed out here, and the last one that was.
     next: Option<Level>,
     last: Option<Level>,
@@ -52,7 +54,17 @@ impl Bundle {
     fn new(weight: u32, units: u64) -> Self {
         let [floors, ceilings] = [BTreeMap::new(), BTreeMap::new()];
         let open = Vec::new();
-        Self { weight, units, open, floors, ceilings, members: 0, next: None, last: None }
+        Self {
+            weight,
+            units,
+            open,
+            floors,
+            ceilings,
+            members: 0,
+            calm: (0, 0),
+            next: None,
+            last: None,
+        }
     }
 
     fn has(&self, want: &Want) -> u64 {
@@ -78,6 +90,20 @@ impl Bundle {
     }
 
     fn look(&mut self) {
+        let calm = |bundle: &Self| bundle.calm.0 < bundle.units && bundle.units < bundle.calm.1;
+        if !calm(self) {
+            let maps = [&self.floors, &self.ceilings];
+            let below = maps.map(|map| map.range(..=self.units).next_back());
+            let above = maps.map(|map| map.range((Excluded(self.units), Unbounded)).next());
+            let low = below.into_iter().flatten().map(|(&bound, _)| bound).max().unwrap_or(0);
+            let high = above.into_iter().flatten().map(|(&bound, _)| bound).min();
+            self.calm = (low, high.unwrap_or(u64::MAX));
+        }
+        if calm(self) && !self.open.is_empty() {
+            self.next = Some(Level::of_next(self.units, self.weight));
+            self.last = Some(Level::of_last(self.units, self.weight));
+            return;
+        }
         self.next = self.next_units().map(|units| Level::of_next(units, self.weight));
         self.last = self.last_units().map(|units| Level::of_last(units, self.weight));
     }
@@ -95,6 +121,7 @@ impl Bundle {
     }
 
     fn insert(&mut self, number: u32, want: &Want) {
+        self.calm = (0, 0);
         self.members += 1;
         if want.reserved < want.most {
             insert(self.floors.entry(want.reserved).or_default(), number);
@@ -106,6 +133,7 @@ impl Bundle {
     }
 
     fn remove(&mut self, number: u32, want: &Want) {
+        self.calm = (0, 0);
         self.members -= 1;
         if want.reserved < want.most {
             for (map, key) in [(&mut self.floors, want.reserved), (&mut self.ceilings, want.most)] {
@@ -126,6 +154,10 @@ impl Bundle {
     fn set_units(&mut self, units: u64) -> usize {
         let up = units > self.units;
         let (low, high) = if up { (self.units, units) } else { (units, self.units) };
+        if self.calm.0 <= low && high < self.calm.1 {
+            self.units = units;
+            return 0;
+        }
         let crossed = (Excluded(low), Included(high));
         let mut count = 0;
         let [entering, leaving] =
