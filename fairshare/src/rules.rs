@@ -23,9 +23,9 @@ impl Rules {
     }
 }
 
-/// What a reservation means. With 100 for weights 1, 2 and 1, 30 the second one's limit and 40
-/// reserved for the third: 30, 30, 40 as the floor of a share; 30, 30, 40 becomes 15, 30, 55 when
-/// reservations come first.
+/// What a reservation means. Of 100, for weights 1, 2 and 1, with a limit of 30 for the second and 40
+/// reserved for the third: 30, 30, 40 as the floor of a share, and 15, 30, 55 when reservations come
+/// first.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
