@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod divide;
 mod gantt;
 mod output;
 mod picture;
@@ -22,16 +23,18 @@ struct Arguments {
 }
 
 const START: &str =
-    "Start with `apportion replay` or `apportion share`: without input they make their own.";
+    "Start with `apportion replay`, `share` or `divide`: without input they make their own.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Divide(divide::Arguments),
     Replay(replay::Arguments),
     Share(share::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Divide(arguments) => divide::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Share(arguments) => share::run(&arguments),
     };

@@ -8,6 +8,9 @@ use apportion_backfill::{
     Backfill, BatchPolicy, Config, Conservative, Metrics, Outcome, Replay, StartKind, Submission,
     Ties, TraceJob,
 };
+use apportion_fairshare::{
+    Accounts, Claim, Cpus, Division, HalfLife, Reading, Rules, Tree, divide,
+};
 use apportion_wfq::{EntityId, Order, Scheduler, Then, Weight};
 use apportion_workload::{CleaningRules, Estimates, Job, Lublin, Reader, Trace, write};
 use rand_pcg::Pcg64;
@@ -18,6 +21,8 @@ pub(crate) fn run() {
     easy_passes_the_wide_job_and_conservative_keeps_its_promise();
     a_model_is_replayed();
     turns_are_shared_by_weight();
+    a_capacity_is_divided();
+    the_least_served_comes_first();
 }
 
 /// The text of a small trace for six processors.
@@ -102,6 +107,46 @@ fn turn(scheduler: &mut Scheduler, entities: &[EntityId]) -> usize {
     let entity = scheduler.pick().expect("all are awake").entity;
     scheduler.charge(entity, 1, Then::Requeue).expect("it is in service");
     entities.iter().position(|known| *known == entity).expect("it was added")
+}
+
+fn shares(weight: u64) -> apportion_fairshare::Weight {
+    apportion_fairshare::Weight::new(weight).expect("it is in range")
+}
+
+fn a_capacity_is_divided() {
+    let [a, b, c] = [1, 2, 3].map(|weight| Claim::new(shares(weight)));
+    let claims = [a, b.demanding(0).hard(), c];
+    let found = divide(60, &claims, Rules::default()).expect("nothing is reserved");
+    let found: Vec<_> = found.iter().map(|share| (share.used, share.wasted)).collect();
+    assert_eq!(found, [(10, 0), (0, 20), (30, 0)]);
+
+    let mut tree = Tree::new();
+    let group = tree.add(None, a).expect("there is room");
+    tree.add(Some(group), b.demanding(7)).expect("the group is there");
+    tree.add(None, c).expect("there is room");
+    let found = tree.divide(60, Rules::default()).expect("nothing is reserved");
+    let found: Vec<_> = found.iter().map(|share| share.allocation).collect();
+    assert_eq!(found, [7, 7, 53]);
+
+    let (mut division, ids) =
+        Division::of_claims(60, Reading::FloorOfShare, &[a, b, c]).expect("nothing is reserved");
+    division.set_claim(ids[1], b.demanding(0)).expect("it is there");
+    let found: Vec<_> = ids.iter().map(|id| division.allocation(*id)).collect();
+    assert_eq!(found, [Ok(15), Ok(0), Ok(45)]);
+
+    let runs = Cpus::new(2, 6).and_then(|cpus| cpus.place(&[4, 4, 4]));
+    assert_eq!(runs.expect("there is room").len(), 4);
+}
+
+fn the_least_served_comes_first() {
+    let mut accounts = Accounts::new(HalfLife::new(100).expect("it is in range"));
+    let users = [1, 2].map(|weight| accounts.add(None, shares(weight)).expect("there is room"));
+    for (user, amount) in users.into_iter().zip([30, 40]) {
+        accounts.charge(user, 7, amount).expect("it is a user");
+    }
+    let keys = accounts.classic();
+    assert!(keys[0] > keys[1]);
+    assert_eq!(accounts.fair_tree(), [1, 2]);
 }
 
 fn config(processors: u64) -> Config {

@@ -11,10 +11,13 @@ pub(crate) struct Options {
     /// Operations on all configurations together
     #[arg(long, default_value_t = Options::BRIEF.operations)]
     operations: u64,
+    /// Trees of claims to divide
+    #[arg(long, default_value_t = Options::BRIEF.trees)]
+    trees: u64,
 }
 
 impl Options {
-    pub(crate) const BRIEF: Self = Self { operations: 100_000_000 };
+    pub(crate) const BRIEF: Self = Self { operations: 100_000_000, trees: 1_000_000 };
 }
 
 pub(crate) fn test() -> Result<(), String> {
@@ -22,9 +25,14 @@ pub(crate) fn test() -> Result<(), String> {
 }
 
 pub(crate) fn laws(options: Options) -> Result<(), String> {
-    let example = ["run", "--locked", "--release", "--package", "apportion-wfq"];
-    let operations = options.operations.to_string();
-    run(cargo(".", &[&example[..], &["--example", "laws", "--", &operations]].concat()))
+    for (package, count) in
+        [("apportion-wfq", options.operations), ("apportion-fairshare", options.trees)]
+    {
+        let example = ["run", "--locked", "--release", "--package", package];
+        let count = count.to_string();
+        run(cargo(".", &[&example[..], &["--example", "laws", "--", &count]].concat()))?;
+    }
+    Ok(())
 }
 
 pub(crate) fn no_std() -> Result<(), String> {
