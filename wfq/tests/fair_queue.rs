@@ -246,6 +246,20 @@ fn too_far_ahead_to_compare_is_refused_until_others_have_been_served() {
     }
 }
 
+/// At the largest cost, and a weight that does not divide it.
+#[test]
+fn what_is_given_back_is_never_too_much() {
+    for order in [Order::StartTime, Order::Eevdf] {
+        let mut queue = FairQueue::new(order).with_weight(weight(7));
+        queue.enqueue("a", MAX_CHARGE, 0).unwrap();
+        let (ticket, _) = queue.start().unwrap();
+        assert_eq!(queue.complete(ticket, MAX_CHARGE), Ok(()));
+        queue.enqueue("a", MAX_CHARGE, 0).unwrap();
+        let (ticket, _) = queue.start().unwrap();
+        assert_eq!(queue.complete(ticket, 1), Ok(()));
+    }
+}
+
 #[test]
 fn a_queue_can_be_copied() {
     let mut queue = FairQueue::new(Order::Eevdf);

@@ -97,7 +97,8 @@ impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
         let back = charged.saturating_sub(used);
         let earlier = wakes != flow.wakes;
         let back = if earlier { back.min(flow.refundable) } else { back };
-        if sleeps && !self.admits(number, used.saturating_sub(charged)) {
+        // What is given back carries nobody ahead, and a finish is rounded up.
+        if sleeps && used > charged && !self.admits(number, used - charged) {
             return Err(Refusal::SpanExceeded { cost: used });
         }
         let corrected = self.scheduler.correct(entity, charged, used.max(charged - back));
