@@ -1,3 +1,4 @@
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::{ClientId, CurrencyId, TicketId};
@@ -56,7 +57,7 @@ pub enum Error {
         total: u64,
     },
     /// A currency would be backed by itself.
-    #[error("a currency would back itself, through {} others", currencies.len() - 1)]
+    #[error("currencies would back each other: {}", listed(currencies))]
     Cycle {
         /// The cycle: each funds the next one, and the last one would fund the first.
         currencies: Vec<CurrencyId>,
@@ -121,4 +122,8 @@ pub enum Error {
     /// All 2^32 numbers are in use.
     #[error("there are as many as there are numbers")]
     Full,
+}
+
+fn listed(currencies: &[CurrencyId]) -> String {
+    currencies.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -15,10 +15,14 @@ mod currencies;
 mod error;
 mod id;
 mod lottery;
+#[cfg(any(test, feature = "testkit"))]
+pub mod reference;
 mod slots;
 #[cfg(feature = "serde")]
 mod snapshot;
 mod stride;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 mod tree;
 
 pub use chance::Words;

@@ -47,7 +47,7 @@ enum Part {
     Doc,
     /// Run tests and doc tests of all features, optimised, with overflow checks
     Test,
-    /// Play random operations on the fair queues, optimised, and check every law
+    /// Play random operations on fair queues, and draw lotteries, optimised; check every law
     Laws(prove::Options),
     /// Link all policies into a program without std, and run it
     NoStd,

@@ -8,13 +8,17 @@ use crate::command::{cargo, run};
 /// How long the laws are played.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Options {
-    /// Operations on all configurations together
+    /// Operations on all configurations of fair queues together
     #[arg(long, default_value_t = Options::BRIEF.operations)]
     operations: u64,
+
+    /// Seeds of lotteries, two million draws each
+    #[arg(long, default_value_t = Options::BRIEF.seeds)]
+    seeds: u64,
 }
 
 impl Options {
-    pub(crate) const BRIEF: Self = Self { operations: 100_000_000 };
+    pub(crate) const BRIEF: Self = Self { operations: 100_000_000, seeds: 200 };
 }
 
 pub(crate) fn test() -> Result<(), String> {
@@ -22,9 +26,13 @@ pub(crate) fn test() -> Result<(), String> {
 }
 
 pub(crate) fn laws(options: Options) -> Result<(), String> {
-    let example = ["run", "--locked", "--release", "--package", "apportion-wfq"];
-    let operations = options.operations.to_string();
-    run(cargo(".", &[&example[..], &["--example", "laws", "--", &operations]].concat()))
+    for (package, count) in
+        [("apportion-wfq", options.operations), ("apportion-lottery", options.seeds)]
+    {
+        let example = ["run", "--locked", "--release", "--package", package, "--example", "laws"];
+        run(cargo(".", &[&example[..], &["--", &count.to_string()]].concat()))?;
+    }
+    Ok(())
 }
 
 pub(crate) fn no_std() -> Result<(), String> {

@@ -27,10 +27,9 @@ struct ClientSnapshot {
     compensation: Option<Compensation>,
 }
 
-/// How many places for tickets it has, and which are vacant.
+/// Which places for tickets are vacant: there are no others than these and those of its tickets.
 #[derive(Deserialize, Serialize)]
 struct CurrencySnapshot {
-    places: u32,
     vacant: Vec<u32>,
 }
 
@@ -56,10 +55,7 @@ impl Serialize for Currencies {
             compensation: client.compensation,
         });
         let (currencies, vacant_currencies) = written(&self.currencies, |currency| {
-            CurrencySnapshot {
-                places: currency.places.len() as u32,
-                vacant: currency.vacant.clone(),
-            }
+            CurrencySnapshot { vacant: currency.vacant.clone() }
         });
         let (tickets, vacant_tickets) = written(&self.tickets, |ticket| TicketSnapshot {
             amount: ticket.amount,
@@ -119,13 +115,8 @@ impl Snapshot {
         };
         let compensated = clients.iter().all(|(_, _, at)| at.compensation.is_none_or(possible));
         check(compensated, "a compensation cannot be")?;
-        // There are no more places than there have been tickets, so memory is bounded.
-        let most = self.tickets.len();
-        let places = self.currencies.iter().filter_map(|slot| slot.held.as_ref());
-        let places = places.map(|currency| currency.places as usize);
-        check(places.sum::<usize>() <= most * 2 + 1, "there are too many places")?;
         let currencies = read(self.currencies, self.vacant_currencies, |currency| Currency {
-            places: vec![NOBODY; currency.places as usize],
+            places: vec![NOBODY; currency.vacant.len()],
             vacant: currency.vacant,
             ..Currency::default()
         })?;
@@ -153,6 +144,10 @@ impl Currencies {
     fn restore_places(&mut self) -> Result<(), Inconsistent> {
         let tickets: Vec<(u32, Ticket)> =
             self.tickets.iter().map(|(index, _, &ticket)| (index, ticket)).collect();
+        for (_, ticket) in &tickets {
+            let issuer = self.currencies.at_mut(ticket.currency);
+            issuer.ok_or(Inconsistent("the currency of a ticket is not there"))?.places.push(NOBODY);
+        }
         for (index, ticket) in tickets {
             let issuer = self.currencies.at_mut(ticket.currency);
             let place = issuer.and_then(|issuer| issuer.places.get_mut(ticket.place as usize));
