@@ -7,15 +7,22 @@ use svg::node::element::Group;
 
 use super::super::tally::Tally;
 use super::super::trace::Trace;
-use super::{colour, label, stroked};
+use super::{band, colour, label, stroked};
 use crate::picture::axis::{Axis, compact, count_ticks};
 use crate::picture::draw::{
     LEFT, SECONDARY, px, rectangle, scale, text, text_width, tooltip, with,
 };
 use crate::picture::plot::{AXIS_HEIGHT, Place, SMALL, amounts, frame, outline};
 
-/// Draws from `y` on; returns where it ends.
-pub(super) fn draw(into: &mut Group, y: f64, axis: Axis, trace: &Trace, tally: &Tally) -> f64 {
+/// Draws from `y` on, with the bands of a lottery if it is one; returns where it ends.
+pub(super) fn draw(
+    into: &mut Group,
+    y: f64,
+    axis: Axis,
+    trace: &Trace,
+    tally: &Tally,
+    banded: bool,
+) -> f64 {
     let top = if trace.is_exact() { turns(into, y, axis, trace) } else { y };
     let place = Place { top, height: HEIGHT };
     frame(into, place, axis, "time, in quanta");
@@ -30,6 +37,12 @@ pub(super) fn draw(into: &mut Group, y: f64, axis: Axis, trace: &Trace, tally: &
     let ticks = ticks.into_iter().map(|tick| (height(tick), compact(tick)));
     amounts(into, place, "quanta received", ticks);
 
+    if banded {
+        for (slot, entity) in shown().enumerate() {
+            let label = label(trace, slot);
+            band::draw(into, place, (axis, most), (&label, colour(trace, slot)), entity, tally);
+        }
+    }
     let mut ideals = Group::new().set("stroke-dasharray", "5 4");
     let mut lines = Group::new().set("stroke-linejoin", "round");
     for (slot, (entity, served)) in shown().zip(&trace.served).enumerate() {
@@ -53,7 +66,10 @@ pub(super) fn draw(into: &mut Group, y: f64, axis: Axis, trace: &Trace, tally: &
     into.append(ideals);
     into.append(lines);
     outline(into, place);
-    let caption = "service received; dashed: the ideal";
+    let caption = match banded {
+        false => "service received; dashed: the ideal",
+        true => "service received; dashed: the ideal; shaded: where 95 of 100 lotteries are",
+    };
     into.append(with(text(LEFT + 10.0, top + 18.0, SMALL, "start", caption), "fill", SECONDARY));
     place.bottom() + AXIS_HEIGHT
 }
