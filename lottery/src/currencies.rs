@@ -57,6 +57,7 @@ pub use value::Value;
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_field_names, reason = "these are the currencies")]
 pub struct Currencies {
     clients: Slots<Client>,
     /// The base is the first.

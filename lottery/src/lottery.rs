@@ -101,14 +101,13 @@ impl Lottery {
     /// [`Error::TooManyTickets`] beyond `u64`, [`Error::Full`].
     pub fn add(&mut self, tickets: u64) -> Result<ClientId, Error> {
         self.check_total(0, tickets)?;
-        let index = match self.vacant.pop() {
-            Some(index) => index,
-            None => {
-                let index = u32::try_from(self.numbers).map_err(|_| Error::Full)?;
-                self.tree.extend_to(self.numbers);
-                self.numbers += 1;
-                index
-            }
+        let index = if let Some(index) = self.vacant.pop() {
+            index
+        } else {
+            let index = u32::try_from(self.numbers).map_err(|_| Error::Full)?;
+            self.tree.extend_to(self.numbers);
+            self.numbers += 1;
+            index
         };
         let slot = index as usize;
         self.tree.set(slot, tickets);
@@ -161,7 +160,8 @@ impl Lottery {
     pub fn transfer(&mut self, from: ClientId, to: ClientId, tickets: u64) -> Result<(), Error> {
         let (from, to) = (self.find(from)?, self.find(to)?);
         let held = self.tree.tickets(from);
-        let left = held.checked_sub(tickets).ok_or(Error::TooFewTickets { held, wanted: tickets })?;
+        let left =
+            held.checked_sub(tickets).ok_or(Error::TooFewTickets { held, wanted: tickets })?;
         self.tree.set(from, left);
         self.tree.set(to, self.tree.tickets(to) + tickets);
         Ok(())

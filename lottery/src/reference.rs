@@ -172,7 +172,7 @@ impl Stride {
     pub fn sleep(&mut self, client: usize) {
         let global = self.global.0;
         self.retotal(|all| {
-            if let Some(Some(pass)) = all.clients.get_mut(client).filter(|at| awake(at)) {
+            if let Some(Some(pass)) = all.clients.get_mut(client).filter(|at| awake(**at)) {
                 pass.scaled -= global * pass.tickets;
                 pass.awake = false;
             }
@@ -183,7 +183,7 @@ impl Stride {
     pub fn wake(&mut self, client: usize) {
         let global = self.global.0;
         self.retotal(|all| {
-            if let Some(Some(pass)) = all.clients.get_mut(client).filter(|at| !awake(at)) {
+            if let Some(Some(pass)) = all.clients.get_mut(client).filter(|at| !awake(**at)) {
                 // No pass is below zero.
                 let whole = (global + pass.scaled.div_euclid(pass.tickets)).max(0);
                 pass.scaled = whole * pass.tickets + pass.scaled.rem_euclid(pass.tickets);
@@ -194,7 +194,7 @@ impl Stride {
 
     /// Other tickets; the part of the stride that remains is kept.
     pub fn set_tickets(&mut self, client: usize, tickets: u32) {
-        let was_awake = self.clients.get(client).is_some_and(awake);
+        let was_awake = self.clients.get(client).is_some_and(|&pass| awake(pass));
         self.sleep(client);
         if let Some(Some(pass)) = self.clients.get_mut(client) {
             pass.tickets = tickets.into();
@@ -228,7 +228,7 @@ impl Stride {
     }
 }
 
-fn awake(pass: &Option<Pass>) -> bool {
+fn awake(pass: Option<Pass>) -> bool {
     pass.is_some_and(|pass| pass.awake)
 }
 

@@ -59,7 +59,10 @@ enum Client {
         remainder: u32,
     },
     /// With what remains, in units times tickets.
-    Asleep { tickets: NonZeroU32, remains: i128 },
+    Asleep {
+        tickets: NonZeroU32,
+        remains: i128,
+    },
 }
 
 /// The global pass: `units + part / tickets`.
@@ -317,9 +320,8 @@ impl Global {
 
 impl Ord for Key {
     fn cmp(&self, other: &Self) -> Ordering {
-        let part = |one: &Self, other: &Self| {
-            u64::from(one.remainder) * u64::from(other.tickets.get())
-        };
+        let part =
+            |one: &Self, other: &Self| u64::from(one.remainder) * u64::from(other.tickets.get());
         let by_pass = self.pass.cmp(&other.pass);
         let by_remainder = || part(self, other).cmp(&part(other, self));
         by_pass.then_with(by_remainder).then_with(|| self.index.cmp(&other.index))

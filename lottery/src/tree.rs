@@ -89,7 +89,7 @@ impl Tree {
         self.total = self.total.wrapping_add(change);
         // The root first: the next draw waits for it.
         for (height, level) in self.levels.iter_mut().enumerate().rev() {
-            let child = slot / leaves::WIDTH >> (2 * height);
+            let child = (slot / leaves::WIDTH) >> (2 * height);
             level[child / 4].add(child % 4, change);
         }
         self.leaves.add(slot, change);

@@ -10,7 +10,8 @@ use quickcheck::QuickCheck;
 
 fn any_calls() -> impl Strategy<Value = Vec<Call>> {
     // Somebody to begin with.
-    let call = prop_oneof![8 => any::<Call>(), 1 => any::<u8>().prop_map(|byte| [byte % 2, 0, 0, 0])];
+    let call =
+        prop_oneof![8 => any::<Call>(), 1 => any::<u8>().prop_map(|byte| [byte % 2, 0, 0, 0])];
     proptest::collection::vec(call, 0..120)
 }
 

@@ -1,6 +1,6 @@
 //! A test for each claim we cite, and each case worked by hand.
 //!
-//! Experiments of 1994 were measured on a DECstation; what is ours to repeat is that what was seen
+//! Experiments of 1994 were measured on a workstation; what is ours to repeat is that what was seen
 //! there is what the lottery gives, within six deviations of a binomial.
 
 use std::num::NonZeroU64;
@@ -12,7 +12,8 @@ use rand_pcg::Pcg64;
 
 fn wins(tickets: &[u64], draws: u64, seed: u128) -> Vec<u64> {
     let mut lottery = Lottery::new();
-    let clients: Vec<ClientId> = tickets.iter().map(|&tickets| lottery.add(tickets).unwrap()).collect();
+    let clients: Vec<ClientId> =
+        tickets.iter().map(|&tickets| lottery.add(tickets).unwrap()).collect();
     let mut chance = Pcg64::new(seed, 1);
     let mut wins = vec![0; tickets.len()];
     for _ in 0..draws {
@@ -164,9 +165,9 @@ fn compensation_is_exact() -> Result<(), Error> {
     let mut used = [0_u64, 0];
     for _ in 0..200_000 {
         let winner = lottery.draw(&mut chance).unwrap();
-        let uses = if winner.client == a { 100 } else { 20 };
-        used[winner.client.index()] += uses;
-        lottery.compensate(winner.client, uses, quantum)?;
+        let part = if winner.client == a { 100 } else { 20 };
+        used[winner.client.index()] += part;
+        lottery.compensate(winner.client, part, quantum)?;
     }
     assert!(used[0].abs_diff(used[1]) * 50 < used[0], "{used:?}");
     Ok(())
@@ -237,10 +238,9 @@ fn inverse_lotteries_are_exact() -> Result<(), Error> {
 /// TM-528, section 2, and the worked example: turns for 3:2:1 and 1:2:4.
 #[test]
 fn strides_begin_after_one_stride() -> Result<(), Error> {
-    for (tickets, expected) in [
-        (vec![3, 2, 1], vec![0, 1, 0, 0, 1, 2]),
-        (vec![1, 2, 4], vec![2, 1, 2, 2, 0, 1, 2]),
-    ] {
+    for (tickets, expected) in
+        [(vec![3, 2, 1], vec![0, 1, 0, 0, 1, 2]), (vec![1, 2, 4], vec![2, 1, 2, 2, 0, 1, 2])]
+    {
         let mut stride = Stride::default();
         tickets.iter().try_for_each(|&tickets| stride.add(tickets).map(drop))?;
         for _ in 0..100 {

@@ -61,7 +61,11 @@ fn numbers() {
 #[test]
 fn policies() {
     for value in ["tickets", "strides", "WFQ", "", "wfq,eevdf", "-"] {
-        refuses("--policy", value, &format!("one of wfq, sfq, eevdf, stride, lottery, found `{value}`"));
+        refuses(
+            "--policy",
+            value,
+            &format!("one of wfq, sfq, eevdf, stride, lottery, found `{value}`"),
+        );
     }
 }
 

@@ -70,10 +70,10 @@ impl Currencies {
         let Some(issuer) = self.currencies.at(ticket.currency) else { return Ok(()) };
         let now = (ticket.amount, issuer.tree.tickets(ticket.place as usize));
         let before = plan.tickets.insert(index, (amount, drawn)).unwrap_or(now);
-        let totals = plan.currencies.entry(ticket.currency).or_insert(Totals {
-            drawn: issuer.tree.total().into(),
-            active: issuer.active.into(),
-        });
+        let totals = plan
+            .currencies
+            .entry(ticket.currency)
+            .or_insert(Totals { drawn: issuer.tree.total().into(), active: issuer.active.into() });
         // A ticket without weight is inactive, or nothing.
         let active = |(amount, drawn)| if drawn > 0 { i128::from(amount) } else { 0 };
         totals.drawn += i128::from(drawn) - i128::from(before.1);

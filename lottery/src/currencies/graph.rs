@@ -125,7 +125,9 @@ impl Currencies {
                 lender.loans -= 1;
             }
         }
-        held.into_iter().for_each(|ticket| self.take_back(ticket));
+        for ticket in held {
+            self.take_back(ticket);
+        }
         Ok(())
     }
 

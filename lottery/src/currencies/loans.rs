@@ -22,9 +22,9 @@ impl Currencies {
         let Ticket { amount: held, currency, .. } = self.ticket(ticket)?;
         let to = self.node(to.into())?;
         let few = Error::TooFewTickets { held, wanted: amount };
-        let left = held.checked_sub(amount).ok_or(few)?;
+        let rest = held.checked_sub(amount).ok_or(few)?;
         self.check_acyclic(currency, to)?;
-        let less = [(ticket.index, left)];
+        let less = [(ticket.index, rest)];
         let lent = self.hand_out(currency, to, Some(ticket.index), &less, amount)?;
         if let Some(lender) = self.tickets.at_mut(ticket.index) {
             lender.lent += amount;

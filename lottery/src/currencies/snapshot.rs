@@ -85,10 +85,8 @@ impl<'de> Deserialize<'de> for Currencies {
 
 fn written<T, U>(slots: &Slots<T>, write: impl Fn(&T) -> U) -> (Vec<Slot<U>>, Vec<u32>) {
     let (slots, vacant) = slots.parts();
-    let write = |slot: &Slot<T>| Slot {
-        generation: slot.generation,
-        held: slot.held.as_ref().map(&write),
-    };
+    let write =
+        |slot: &Slot<T>| Slot { generation: slot.generation, held: slot.held.as_ref().map(&write) };
     (slots.iter().map(write).collect(), vacant.to_vec())
 }
 
@@ -110,9 +108,8 @@ impl Snapshot {
             compensation: client.compensation,
             tickets: Vec::new(),
         })?;
-        let possible = |compensation: Compensation| {
-            (1..compensation.quantum).contains(&compensation.used)
-        };
+        let possible =
+            |compensation: Compensation| (1..compensation.quantum).contains(&compensation.used);
         let compensated = clients.iter().all(|(_, _, at)| at.compensation.is_none_or(possible));
         check(compensated, "a compensation cannot be")?;
         let currencies = read(self.currencies, self.vacant_currencies, |currency| Currency {
@@ -146,7 +143,10 @@ impl Currencies {
             self.tickets.iter().map(|(index, _, &ticket)| (index, ticket)).collect();
         for (_, ticket) in &tickets {
             let issuer = self.currencies.at_mut(ticket.currency);
-            issuer.ok_or(Inconsistent("the currency of a ticket is not there"))?.places.push(NOBODY);
+            issuer
+                .ok_or(Inconsistent("the currency of a ticket is not there"))?
+                .places
+                .push(NOBODY);
         }
         for (index, ticket) in tickets {
             let issuer = self.currencies.at_mut(ticket.currency);
@@ -184,7 +184,9 @@ impl Currencies {
         }
         // Nobody lends to its own lender: those who lend nothing are struck off, again and again.
         let mut left: Vec<u32> = vec![0; self.tickets.parts().0.len()];
-        loans.iter().for_each(|(_, _, lender)| left[*lender as usize] += 1);
+        for (_, _, lender) in &loans {
+            left[*lender as usize] += 1;
+        }
         let mut open: Vec<u32> =
             loans.iter().map(|loan| loan.0).filter(|&index| left[index as usize] == 0).collect();
         let mut struck = 0;
@@ -235,9 +237,8 @@ impl Currencies {
         let places = self.currencies.at(currency).map(|at| at.places.clone()).unwrap_or_default();
         let weighed = places.iter().map(|&ticket| {
             let ticket = self.tickets.at(ticket);
-            let (amount, factor) = ticket.map_or((0, Factor::NONE), |ticket| {
-                (ticket.amount, self.factor(ticket.holder))
-            });
+            let (amount, factor) = ticket
+                .map_or((0, Factor::NONE), |ticket| (ticket.amount, self.factor(ticket.holder)));
             factor.weigh(amount).map(|drawn| (amount, drawn))
         });
         let weighed: Vec<Option<(u64, u64)>> = weighed.collect();

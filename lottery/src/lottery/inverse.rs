@@ -1,8 +1,8 @@
 use rand_core::Rng;
 
 use super::Lottery;
-use crate::chance::{MOST_TRIES, below};
 use crate::ClientId;
+use crate::chance::{MOST_TRIES, below};
 
 /// Who has lost an inverse lottery.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -36,8 +36,7 @@ impl Lottery {
             return None;
         }
         let may_lose = |slot: usize| {
-            self.is_here(slot)
-                && (self.tree.tickets(slot) < total || total == 0 || clients == 1)
+            self.is_here(slot) && (self.tree.tickets(slot) < total || total == 0 || clients == 1)
         };
         // So many choices that none of them loses do not happen by chance.
         let numbers = self.numbers;

@@ -45,7 +45,8 @@ impl Snapshot {
     fn restore(self) -> Result<Stride, Inconsistent> {
         check(self.version == VERSION, "its version is unknown")?;
         let clients = Slots::from_parts(self.clients, self.vacant);
-        let clients = clients.ok_or(Inconsistent("vacant numbers are not those without a client"))?;
+        let clients =
+            clients.ok_or(Inconsistent("vacant numbers are not those without a client"))?;
         let Global { units, part, tickets: total } = self.global;
         check(units < FARTHEST && part < total.max(1), "the global pass cannot be")?;
         let mut queue = BTreeSet::new();

@@ -13,15 +13,12 @@ use super::{Compensates, Draws, Inverse, Tickets, Violation};
 /// # Errors
 ///
 /// The first law broken.
-pub fn check_enumeration<L: Tickets>(
-    seed: u64,
-    make: impl Fn() -> L,
-) -> Result<(), Violation> {
+pub fn check_enumeration<L: Tickets>(seed: u64, make: impl Fn() -> L) -> Result<(), Violation> {
     let mut random = Random::new(seed);
     for _ in 0..200 {
         let mut lottery = make();
         let mut held = Vec::new();
-        for client in 0..1 + random.below(150) as usize {
+        for client in 0..=random.below(149) as usize {
             let most = if random.below(4) == 0 { 60 } else { 4 };
             held.push(random.below(most));
             lottery.set_tickets(client, held[client]);
@@ -31,9 +28,10 @@ pub fn check_enumeration<L: Tickets>(
             held[client] = random.below(9);
             lottery.set_tickets(client, held[client]);
         }
-        let dealt = held.iter().enumerate().flat_map(|(client, &tickets)| {
-            core::iter::repeat_n(Some(client), tickets as usize)
-        });
+        let dealt = held
+            .iter()
+            .enumerate()
+            .flat_map(|(client, &tickets)| core::iter::repeat_n(Some(client), tickets as usize));
         for (ticket, expected) in (0..).zip(dealt.chain([None])) {
             let found = lottery.draw_with(ticket);
             if found != expected {
@@ -55,7 +53,9 @@ pub fn check_chances<L: Draws>(seed: u64, make: impl Fn() -> L) -> Result<(), Vi
         for round in 0..SEEDS {
             let mut lotteries = [make(), make()];
             for lottery in &mut lotteries {
-                (0..).zip(&held).for_each(|(client, &tickets)| lottery.set_tickets(client, tickets));
+                (0..)
+                    .zip(&held)
+                    .for_each(|(client, &tickets)| lottery.set_tickets(client, tickets));
             }
             let mut random = Random::new(seed ^ (case as u64) << 32 ^ u64::from(round) << 8);
             let mut counts = vec![0; held.len()];
@@ -127,16 +127,16 @@ pub fn check_compensation<L: Compensates>(
         let held: Vec<u64> = clients.iter().map(|client| client.0).collect();
         for _ in 0..100_000 {
             let client = sane(lottery.draw(&mut || random.word()), &held)?;
-            let (_, uses, used) = &mut clients[client];
-            *used += *uses;
-            lottery.used(client, *uses, QUANTUM);
+            let (_, part, used) = &mut clients[client];
+            *used += *part;
+            lottery.used(client, *part, QUANTUM);
         }
         let all: f64 = clients.iter().map(|client| client.2 as f64).sum();
         let total: f64 = held.iter().map(|&tickets| tickets as f64).sum();
-        for (client, (tickets, uses, used)) in clients.into_iter().enumerate() {
+        for (client, (tickets, part, used)) in clients.into_iter().enumerate() {
             // Each win counts as much as it uses; six deviations, and what the sum of all deviates.
             let expected = all * tickets as f64 / total;
-            let deviation = 6.0 * (expected * uses.max(QUANTUM / 2) as f64 * 2.0).sqrt();
+            let deviation = 6.0 * (expected * part.max(QUANTUM / 2) as f64 * 2.0).sqrt();
             if (used as f64 - expected).abs() > deviation {
                 return Err(Violation::WrongShare { client, used, expected, deviation });
             }
@@ -157,9 +157,8 @@ fn sane(drawn: Option<usize>, held: &[u64]) -> Result<usize, Violation> {
 /// Holdings: few, many, with some who have nothing, and huge ones.
 fn cases(seed: u64) -> Vec<Vec<u64>> {
     let mut random = Random::new(seed);
-    let mut few = |count: usize, most| -> Vec<u64> {
-        (0..count).map(|_| 1 + random.below(most)).collect()
-    };
+    let mut few =
+        |count: usize, most| -> Vec<u64> { (0..count).map(|_| 1 + random.below(most)).collect() };
     let (mut some, many) = (few(12, 5), few(100, 30));
     some[3] = 0;
     some[11] = 0;

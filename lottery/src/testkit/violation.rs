@@ -51,8 +51,10 @@ pub enum Violation {
         expected: Option<usize>,
     },
     /// The statistic of several seeds is too large, or too small.
-    #[error("chi-square is {mean:.1} in the mean and beyond its 99.9 % band {beyond} times in \
-             {seeds} seeds, with {degrees} degrees of freedom")]
+    #[error(
+        "chi-square is {mean:.1} in the mean and beyond its 99.9 % band {beyond} times in \
+             {seeds} seeds, with {degrees} degrees of freedom"
+    )]
     BadFit {
         /// The mean of the statistic.
         mean: f64,

@@ -131,8 +131,7 @@ impl Draws for Model {
             let client = self.draw_with(ticket as u64)?;
             let (quantum, used) = self.clients[client].compensation.unwrap_or((1, 1));
             let limit = u128::from(most) * u128::from(used);
-            if limit == u128::from(quantum)
-                || self.number_below(limit, words) < u128::from(quantum)
+            if limit == u128::from(quantum) || self.number_below(limit, words) < u128::from(quantum)
             {
                 if self.mistake != Mistake::KeepsCompensation {
                     self.clients[client].compensation = None;
@@ -177,9 +176,10 @@ impl Compensates for Model {
         let never = self.mistake == Mistake::Uncompensated;
         let client = self.client(client);
         if used < quantum && !never {
-            let more = client.compensation.filter(|_| keeps).map_or(quantum, |(before, _)| {
-                before.saturating_mul(2).min(1 << 40)
-            });
+            let more = client
+                .compensation
+                .filter(|_| keeps)
+                .map_or(quantum, |(before, _)| before.saturating_mul(2).min(1 << 40));
             client.compensation = Some((more, used));
         }
     }
@@ -210,7 +210,11 @@ impl Funds for Model {
         let currency = amounts.iter().position(|&amount| amount > 0).unwrap_or(0);
         let product = u128::from(self.backing[currency]) * u128::from(held);
         let issued = u128::from(self.issued(currency));
-        if self.mistake == Mistake::RoundsValues { (product / issued, 1) } else { (product, issued) }
+        if self.mistake == Mistake::RoundsValues {
+            (product / issued, 1)
+        } else {
+            (product, issued)
+        }
     }
 }
 

@@ -128,7 +128,7 @@ impl Leaf<i32> {
 
     #[inline]
     fn add(&mut self, at: usize, change: i32) {
-        let at = at as i32;
+        let at = (at as u32).cast_signed();
         for (slot, sum) in (0..).zip(&mut self.sums) {
             *sum = sum.wrapping_add(if slot >= at { change } else { 0 });
         }
@@ -138,7 +138,7 @@ impl Leaf<i32> {
     fn find(&self, ticket: u64) -> (usize, u64) {
         let ticket = ticket as i32;
         let before: i32 = self.sums.iter().map(|&sum| i32::from(sum <= ticket)).sum();
-        let at = before as usize % WIDTH;
+        let at = before.cast_unsigned() as usize % WIDTH;
         (at, if at == 0 { 0 } else { widen(self.sums[at - 1]) })
     }
 }

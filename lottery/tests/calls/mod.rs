@@ -171,7 +171,12 @@ impl Play {
             })
     }
 
-    fn issue(&mut self, currency: usize, amount: u64, holder: Result<usize, usize>) -> Option<Error> {
+    fn issue(
+        &mut self,
+        currency: usize,
+        amount: u64,
+        holder: Result<usize, usize>,
+    ) -> Option<Error> {
         let expected = self.unknown(Err(currency)).or(self.unknown(holder));
         let cyclic = holder.is_err_and(|funded| self.reaches(funded, currency));
         let said = self.lottery.issue(self.currencies[currency].0, amount, self.id(holder));
@@ -333,7 +338,8 @@ impl Play {
             true => self.lottery.remove_client(self.clients[client].0),
             false => self.lottery.remove_currency(id),
         };
-        let several = matches!((&said, &expected), (Err(Error::Lent { .. }), Some(Error::Lent { .. })));
+        let several =
+            matches!((&said, &expected), (Err(Error::Lent { .. }), Some(Error::Lent { .. })));
         let refused = if several { said.err() } else { Self::settle(said, expected) };
         if refused.is_none() {
             for at in held {
@@ -370,7 +376,9 @@ impl Play {
         assert_eq!(winner, again, "restored, it draws another one");
         self.sync();
         let Some(winner) = winner else {
-            assert!(!self.twin.tickets.iter().any(|at| at.currency == 0 && self.twin.is_active(at)));
+            assert!(
+                !self.twin.tickets.iter().any(|at| at.currency == 0 && self.twin.is_active(at))
+            );
             return None;
         };
         let at = self.clients.iter().position(|client| *client == (winner.client, true));

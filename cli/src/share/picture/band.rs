@@ -46,6 +46,18 @@ pub(super) fn draw(
     into.append(area);
 }
 
+/// The highest that the band of an entity gets, in whole quanta.
+pub(super) fn highest(entity: &Entity, tally: &Tally) -> u128 {
+    let edge = Band::new(entity.weight, tally.weight()).edge(tally.played(), 1.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is not below 0"
+    )]
+    let edge = edge.ceil() as u128;
+    edge
+}
+
 /// By the chance of a win.
 struct Band(f64);
 

@@ -31,7 +31,8 @@ pub(super) fn draw(
     let weight = tally.weight().unsigned_abs();
     let ideal = |own: u64| u128::from(tally.played()) * u128::from(own);
     let most = shown().map(|entity| u128::from(entity.served).max(ideal(entity.weight) / weight));
-    let most = most.max().unwrap_or(0).max(1);
+    let highest = shown().map(|entity| band::highest(entity, tally)).filter(|_| banded);
+    let most = most.chain(highest).max().unwrap_or(0).max(1);
     let height = |served: u64| scale(u128::from(served), most, HEIGHT);
     let ticks = count_ticks(u64::try_from(most).unwrap_or(u64::MAX));
     let ticks = ticks.into_iter().map(|tick| (height(tick), compact(tick)));
@@ -66,9 +67,10 @@ pub(super) fn draw(
     into.append(ideals);
     into.append(lines);
     outline(into, place);
-    let caption = match banded {
-        false => "service received; dashed: the ideal",
-        true => "service received; dashed: the ideal; shaded: where 95 of 100 lotteries are",
+    let caption = if banded {
+        "service received; dashed: the ideal; shaded: where 95 of 100 lotteries are"
+    } else {
+        "service received; dashed: the ideal"
     };
     into.append(with(text(LEFT + 10.0, top + 18.0, SMALL, "start", caption), "fill", SECONDARY));
     place.bottom() + AXIS_HEIGHT

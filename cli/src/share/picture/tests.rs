@@ -55,6 +55,9 @@ fn bands_are_drawn_where_chance_is() {
     let document = drawn(&[1, 2, 4], 35, &Policy::ALL);
     // 20 of 35, and 1.96 deviations of 2.93 to each side.
     assert_eq!(document.matches("band at the end: ").count(), 3);
-    assert!(document.contains("<title>C: band at the end: 14.3 to 25.7 quanta</title>"), "{document}");
+    assert!(
+        document.contains("<title>C: band at the end: 14.3 to 25.7 quanta</title>"),
+        "{document}"
+    );
     assert!(!drawn(&[1, 2, 4], 35, &[Policy::Stride]).contains("band"));
 }
