@@ -18,5 +18,5 @@ fuzz_target!(|input: (u32, Vec<Call>)| {
     let (quantum, calls) = input;
     // Slow twins go down every path.
     let calls = &calls[..calls.len().min(200)];
-    if quantum % 2 == 0 { play_currencies(calls) } else { play_stride(quantum, calls) }
+    if quantum.is_multiple_of(2) { play_currencies(calls) } else { play_stride(quantum, calls) }
 });

@@ -134,13 +134,17 @@ fn play(operations: &Operations) {
         if let Some(error) = refused {
             assert_eq!(after, before, "{error} left its mark");
         }
-        let restored: Lottery = serde_json::from_str(&after).unwrap();
-        assert_eq!(serde_json::to_string(&restored).unwrap(), after);
-        let all: Vec<(usize, u64)> =
-            lottery.clients().map(|(client, tickets)| (client.index(), tickets)).collect();
-        let known = twin.clients.iter().enumerate();
-        let known: Vec<_> = known.filter_map(|(at, tickets)| Some((at, (*tickets)?))).collect();
-        assert_eq!((all, lottery.len()), (known.clone(), known.len()));
-        assert_eq!(u128::from(lottery.total()), twin.total());
+        compare(&lottery, &twin, &after);
     }
+}
+
+fn compare(lottery: &Lottery, twin: &reference::Lottery, saved: &str) {
+    let restored: Lottery = serde_json::from_str(saved).unwrap();
+    assert_eq!(serde_json::to_string(&restored).unwrap(), saved);
+    let all: Vec<(usize, u64)> =
+        lottery.clients().map(|(client, tickets)| (client.index(), tickets)).collect();
+    let known = twin.clients.iter().enumerate();
+    let known: Vec<_> = known.filter_map(|(at, tickets)| Some((at, (*tickets)?))).collect();
+    assert_eq!((all, lottery.len()), (known.clone(), known.len()));
+    assert_eq!(u128::from(lottery.total()), twin.total());
 }

@@ -3,12 +3,14 @@
 //! After each call: a refused one has left no trace, values are those of the slow twin, and what is
 //! restored from a snapshot is as what was saved. Draws are compared with those of the restored one.
 
+mod stride;
+
 use std::num::NonZeroU64;
 
 use apportion_lottery::reference::{self, Ticket};
-use apportion_lottery::{
-    ClientId, Currencies, CurrencyId, Error, Holder, Stride, TicketId, Value, Words,
-};
+use apportion_lottery::{ClientId, Currencies, CurrencyId, Error, Holder, TicketId, Value, Words};
+
+pub(crate) use stride::play_stride;
 
 /// Clients and currencies: as few as meet each other again and again.
 const MOST: usize = 6;
@@ -85,16 +87,16 @@ impl Play {
                 self.transfer(ticket?, amount, holder)
             }
             10 => self.give_back(ticket?),
-            11 => self.toggle(client?, much % 2 == 0),
+            11 => self.toggle(client?, much.is_multiple_of(2)),
             12 => self.compensate(client?, u64::from(what), u64::from(much)),
-            13 => self.remove(client?, currency, much % 4 == 0),
+            13 => self.remove(client?, currency, much.is_multiple_of(4)),
             _ => self.draw(),
         }
     }
 
     /// A client or a currency, by its number.
     fn holder(&self, number: u8) -> Option<Result<usize, usize>> {
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             usize::from(number / 2).checked_rem(self.clients.len()).map(Ok)
         } else {
             Some(Err(usize::from(number / 2) % self.currencies.len()))
@@ -241,11 +243,17 @@ impl Play {
 
     /// What is said is what was expected, or a refusal for size.
     fn settle(said: Result<(), Error>, expected: Option<Error>) -> Option<Error> {
-        match (&said, &expected) {
-            (Err(error), None) => assert!(Self::is_size(error), "{error}"),
-            _ => assert_eq!(said.clone().err(), expected),
+        let refused = said.err();
+        match (refused, expected) {
+            (Some(error), None) => {
+                assert!(Self::is_size(&error), "{error}");
+                Some(error)
+            }
+            (refused, expected) => {
+                assert_eq!(refused, expected);
+                refused
+            }
         }
-        said.err()
     }
 
     fn borrowed(&self, ticket: usize) -> Option<Error> {
@@ -334,9 +342,10 @@ impl Play {
         let in_use = !is_client && (issued > 0 || currency == 0);
         let in_use = in_use.then_some(Error::CurrencyInUse { currency: id, tickets: issued });
         let expected = self.unknown(holder).or(in_use).or(lent);
-        let said = match is_client {
-            true => self.lottery.remove_client(self.clients[client].0),
-            false => self.lottery.remove_currency(id),
+        let said = if is_client {
+            self.lottery.remove_client(self.clients[client].0)
+        } else {
+            self.lottery.remove_currency(id)
         };
         let several =
             matches!((&said, &expected), (Err(Error::Lent { .. }), Some(Error::Lent { .. })));
@@ -425,85 +434,6 @@ impl Play {
         let base = self.lottery.active(CurrencyId::BASE).expect("it is always there");
         if let Some(sum) = sum {
             assert_eq!((sum.numerator, sum.denominator), (base.into(), 1), "not conserved");
-        }
-    }
-}
-
-/// Plays calls on stride scheduling, and its slow twin beside it.
-pub(crate) fn play_stride(quantum: u32, calls: &[Call]) {
-    let Some(given) = core::num::NonZeroU32::new(quantum) else { return };
-    let mut stride = Stride::new(given);
-    let mut twin = reference::Stride::default();
-    let mut clients: Vec<ClientId> = Vec::new();
-    for &[which, who, what, much] in calls {
-        let before = saved(&stride);
-        let at = usize::from(who).checked_rem(clients.len());
-        let client = at.map(|at| clients[at]);
-        let tickets = if what > 250 { u64::MAX >> (what - 230) } else { u64::from(what % 12) };
-        let pass = client.and_then(|id| twin.clients.get(id.index()).copied().flatten());
-        let known = client.is_some_and(|id| stride.tickets(id).is_ok());
-        let refused = match (which % 10, client) {
-            (0 | 1, _) => match stride.add(tickets) {
-                Ok(id) if clients.len() < 200 => {
-                    twin.add(id.index(), u32::try_from(tickets).expect("in range"), quantum);
-                    clients.push(id);
-                    None
-                }
-                Ok(id) => stride.remove(id).err(),
-                Err(error) => {
-                    assert_eq!(error, Error::TicketsOutOfRange { tickets });
-                    Some(error)
-                }
-            },
-            (2, Some(id)) => stride.remove(id).map(|()| twin.remove(id.index())).err(),
-            (3, Some(id)) => stride.sleep(id).map(|()| twin.sleep(id.index())).err(),
-            (4, Some(id)) => stride.wake(id).map(|()| twin.wake(id.index())).err(),
-            (5, Some(id)) => {
-                let said = stride.set_tickets(id, tickets);
-                if said.is_ok() {
-                    twin.set_tickets(id.index(), u32::try_from(tickets).expect("in range"));
-                }
-                said.err()
-            }
-            (6, Some(id)) => {
-                let used = if much > 250 { u32::MAX } else { u32::from(much % 9) };
-                let said = stride.charge(id, used);
-                if said.is_ok() {
-                    twin.charge(id.index(), used);
-                }
-                said.err()
-            }
-            (7, _) => {
-                stride = serde_json::from_str(&before).expect("it was saved");
-                assert_eq!(saved(&stride), before);
-                None
-            }
-            _ => {
-                let turn = stride.pick();
-                assert_eq!(turn.map(|turn| turn.client.index()), twin.pick());
-                if let Some(turn) = turn {
-                    assert_eq!(turn.quantum, given);
-                    let used = quantum.min(much.into());
-                    stride.charge(turn.client, used).expect("it is awake");
-                    twin.charge(turn.client.index(), used);
-                }
-                None
-            }
-        };
-        if let Some(error) = refused {
-            assert_eq!(saved(&stride), before, "{error} left its mark");
-            let unknown = matches!(error, Error::UnknownClient { .. });
-            assert_eq!(unknown, !known && !matches!(error, Error::TicketsOutOfRange { .. }));
-            if let Error::AlreadyAwake { .. } = error {
-                assert!(pass.is_some_and(|pass| pass.awake));
-            }
-        }
-        for &id in &clients {
-            if let Ok(remains) = stride.remains(id) {
-                let pass = twin.clients[id.index()].expect("it is there");
-                let ahead = if pass.awake { twin.global.0 * pass.tickets } else { 0 };
-                assert_eq!(remains, pass.scaled - ahead, "{id}");
-            }
         }
     }
 }
