@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value = "35", allow_hyphen_values = true)]
     quanta: String,
 
-    /// Seed of the chance that a policy draws; those listed below draw none
+    /// Seed of what the lottery draws; the other policies draw nothing
     #[arg(long, value_name = "N", default_value = "0", allow_hyphen_values = true)]
     seed: String,
 
@@ -54,8 +54,10 @@ pub(crate) struct Arguments {
 
 const GUIDE: &str = "\
 Policies:
-  wfq    the least s_i runs and is charged s_i += q/w_i: start-time fair queueing (alias sfq)
-  eevdf  of those who are not ahead, the one whose virtual deadline is earliest
+  wfq      the least s_i runs and is charged s_i += q/w_i: start-time fair queueing (alias sfq)
+  eevdf    of those who are not ahead, the one whose virtual deadline is earliest
+  stride   the least pass runs, and its pass advances by 1/w; it begins at 1/w
+  lottery  each quantum is drawn; the weights are tickets
 
 Of equals, the first runs. JSON: {policy, sequence (indexes of entities, from 0), counts,
 max_abs_lag (the largest lag of anybody after any quantum, in quanta)}.
@@ -71,6 +73,7 @@ Examples:
 struct Game {
     weights: Vec<Weight>,
     quanta: u64,
+    seed: u64,
 }
 
 /// What came out under one policy.
@@ -86,8 +89,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let game = Game {
         weights: input::weights(&arguments.weights)?,
         quanta: input::number("--quanta", &arguments.quanta, 1..=MOST_QUANTA)?,
+        seed: input::number("--seed", &arguments.seed, 0..=u64::MAX)?,
     };
-    input::number("--seed", &arguments.seed, 0..=u64::MAX)?;
     let policies = input::policies(&arguments.policies)?;
     let svg = arguments.svg.as_deref().map(Target::new).transpose()?;
 

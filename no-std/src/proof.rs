@@ -11,6 +11,7 @@ use apportion_backfill::{
 use apportion_fairshare::{
     Accounts, Claim, Cpus, Division, HalfLife, Reading, Rules, Tree, divide,
 };
+use apportion_lottery::{Currencies, CurrencyId, Lottery, Stride};
 use apportion_wfq::{EntityId, Order, Scheduler, Then, Weight};
 use apportion_workload::{CleaningRules, Estimates, Job, Lublin, Reader, Trace, write};
 use rand_pcg::Pcg64;
@@ -23,6 +24,7 @@ pub(crate) fn run() {
     turns_are_shared_by_weight();
     a_capacity_is_divided();
     the_least_served_comes_first();
+    tickets_are_drawn();
 }
 
 /// The text of a small trace for six processors.
@@ -99,6 +101,38 @@ fn turns_are_shared_by_weight() {
         });
         let picks: Vec<usize> = (0..7).map(|_| turn(&mut scheduler, &entities)).collect();
         assert_eq!(picks, expected);
+    }
+}
+
+fn tickets_are_drawn() {
+    let mut lottery = Lottery::new();
+    let clients = [1, 2].map(|tickets| lottery.add(tickets).expect("they fit"));
+    for (ticket, client) in (0..).zip([clients[0], clients[1], clients[1]]) {
+        assert_eq!(lottery.draw_with(ticket).expect("there are three").client, client);
+    }
+    let mut chance = Pcg64::new(1, 2);
+    let wins = (0..3_000).filter_map(|_| lottery.draw(&mut chance));
+    let wins = wins.filter(|winner| winner.client == clients[1]).count();
+    assert!((1_800..2_200).contains(&wins));
+    assert!(lottery.draw_loser(&mut chance).is_some());
+
+    let mut currencies = Currencies::new();
+    let currency = currencies.add_currency().expect("there is room");
+    let client = currencies.add_client().expect("there is room");
+    currencies.issue(CurrencyId::BASE, 7, currency).expect("it fits");
+    currencies.issue(currency, 3, client).expect("it fits");
+    assert!(currencies.issue(currency, 1, CurrencyId::BASE).is_err());
+    let quantum = NonZeroU64::new(9).expect("it is not zero");
+    currencies.compensate(client, 4, quantum).expect("it fits");
+    let winner = currencies.draw(&mut chance).expect("somebody is funded");
+    assert!(winner.client == client && winner.compensation.is_some());
+
+    let mut stride = Stride::default();
+    let [a, b, c] = [3, 2, 1].map(|tickets| stride.add(tickets).expect("they fit"));
+    for expected in [a, b, a, a, b, c] {
+        let client = stride.pick().expect("all are awake").client;
+        stride.charge(client, 1).expect("it is awake");
+        assert_eq!(client, expected);
     }
 }
 

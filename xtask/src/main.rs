@@ -47,7 +47,7 @@ enum Part {
     Doc,
     /// Run tests and doc tests of all features, optimised, with overflow checks
     Test,
-    /// Play random operations on the fair queues and divide random trees, and check every law
+    /// Play random operations on fair queues, divide random trees, draw lotteries; check every law
     Laws(prove::Options),
     /// Link all policies into a program without std, and run it
     NoStd,

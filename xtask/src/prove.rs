@@ -8,16 +8,20 @@ use crate::command::{cargo, run};
 /// How long the laws are played.
 #[derive(Args, Clone, Copy)]
 pub(crate) struct Options {
-    /// Operations on all configurations together
+    /// Operations on all configurations of fair queues together
     #[arg(long, default_value_t = Options::BRIEF.operations)]
     operations: u64,
     /// Trees of claims to divide
     #[arg(long, default_value_t = Options::BRIEF.trees)]
     trees: u64,
+
+    /// Seeds of lotteries, two million draws each
+    #[arg(long, default_value_t = Options::BRIEF.seeds)]
+    seeds: u64,
 }
 
 impl Options {
-    pub(crate) const BRIEF: Self = Self { operations: 100_000_000, trees: 1_000_000 };
+    pub(crate) const BRIEF: Self = Self { operations: 100_000_000, trees: 1_000_000, seeds: 200 };
 }
 
 pub(crate) fn test() -> Result<(), String> {
@@ -25,12 +29,13 @@ pub(crate) fn test() -> Result<(), String> {
 }
 
 pub(crate) fn laws(options: Options) -> Result<(), String> {
-    for (package, count) in
-        [("apportion-wfq", options.operations), ("apportion-fairshare", options.trees)]
-    {
-        let example = ["run", "--locked", "--release", "--package", package];
-        let count = count.to_string();
-        run(cargo(".", &[&example[..], &["--example", "laws", "--", &count]].concat()))?;
+    for (package, count) in [
+        ("apportion-wfq", options.operations),
+        ("apportion-fairshare", options.trees),
+        ("apportion-lottery", options.seeds),
+    ] {
+        let example = ["run", "--locked", "--release", "--package", package, "--example", "laws"];
+        run(cargo(".", &[&example[..], &["--", &count.to_string()]].concat()))?;
     }
     Ok(())
 }

@@ -4,12 +4,14 @@
 //! their limits, and a lag is drawn as the band of all values that it has in each. The same game
 //! gives the same bytes, of bounded number.
 
+mod band;
 mod lanes;
 mod service;
 
 use svg::node::element::{Element, Group};
 
 use super::name::name;
+use super::policy::Policy;
 use super::report::{summary, title};
 use super::trace::{MOST_SHOWN, Trace};
 use super::{Game, Outcome};
@@ -43,7 +45,8 @@ pub(super) fn render(game: &Game, outcomes: &[Outcome]) -> String {
         let summary = format!("largest lag {}", summary(tally));
         page::heading(&mut body, y, policy.name(), &summary, "");
         y += page::HEADING_HEIGHT;
-        y = service::draw(&mut body, y, axis, trace, tally);
+        let banded = *policy == Policy::Lottery;
+        y = service::draw(&mut body, y, axis, trace, tally, banded);
         y = lanes::draw(&mut body, y, axis, trace, tally, furthest);
         y += GAP;
     }

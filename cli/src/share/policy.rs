@@ -1,6 +1,8 @@
 //! The policies by name, and how each plays.
 
+use apportion_lottery::{Lottery, Stride};
 use apportion_wfq::{Order, Scheduler, Then};
+use rand_pcg::Pcg64;
 
 use super::Game;
 use crate::output::Error;
@@ -11,14 +13,21 @@ use crate::progress::Progress;
 pub(super) enum Policy {
     Wfq,
     Eevdf,
+    Stride,
+    Lottery,
 }
 
 /// The first name of each is its own, any other an alias.
-const NAMED: [(&str, Policy); 3] =
-    [("wfq", Policy::Wfq), ("sfq", Policy::Wfq), ("eevdf", Policy::Eevdf)];
+const NAMED: [(&str, Policy); 5] = [
+    ("wfq", Policy::Wfq),
+    ("sfq", Policy::Wfq),
+    ("eevdf", Policy::Eevdf),
+    ("stride", Policy::Stride),
+    ("lottery", Policy::Lottery),
+];
 
 impl Policy {
-    pub(super) const ALL: [Self; 2] = [Self::Wfq, Self::Eevdf];
+    pub(super) const ALL: [Self; 4] = [Self::Wfq, Self::Eevdf, Self::Stride, Self::Lottery];
 
     pub(super) fn named(name: &str) -> Option<Self> {
         NAMED.iter().find(|named| named.0 == name).map(|named| named.1)
@@ -48,6 +57,8 @@ impl Policy {
         match self {
             Self::Wfq => virtual_time(Order::StartTime, game, turn, done)?,
             Self::Eevdf => virtual_time(Order::Eevdf, game, turn, done)?,
+            Self::Stride => strides(game, turn, done)?,
+            Self::Lottery => draws(game, turn, done)?,
         }
         progress.finish();
         Ok(())
@@ -79,6 +90,53 @@ fn virtual_time(
     Ok(())
 }
 
+fn strides(
+    game: &Game,
+    mut turn: impl FnMut(usize) -> Result<(), Error>,
+    mut done: impl FnMut(u64),
+) -> Result<(), Error> {
+    // Weights are within the limits, so that nothing of this is ever refused.
+    let refused = |error: apportion_lottery::Error| Error::Usage(error.to_string());
+    let mut stride = Stride::default();
+    for weight in &game.weights {
+        stride.add(weight.get().into()).map_err(refused)?;
+    }
+    for played in 0..game.quanta {
+        let Some(next) = stride.pick() else { break };
+        stride.charge(next.client, 1).map_err(refused)?;
+        turn(next.client.index())?;
+        if played % REPORT_EVERY == 0 {
+            done(played);
+        }
+    }
+    Ok(())
+}
+
+fn draws(
+    game: &Game,
+    mut turn: impl FnMut(usize) -> Result<(), Error>,
+    mut done: impl FnMut(u64),
+) -> Result<(), Error> {
+    let refused = |error: apportion_lottery::Error| Error::Usage(error.to_string());
+    let mut lottery = Lottery::new();
+    lottery.reserve(game.weights.len());
+    for weight in &game.weights {
+        lottery.add(weight.get().into()).map_err(refused)?;
+    }
+    let mut chance = Pcg64::new(game.seed.into(), STREAM);
+    for played in 0..game.quanta {
+        let Some(winner) = lottery.draw(&mut chance) else { break };
+        turn(winner.client.index())?;
+        if played % REPORT_EVERY == 0 {
+            done(played);
+        }
+    }
+    Ok(())
+}
+
+/// Of the generator's sequences, the one that lotteries are drawn with.
+const STREAM: u128 = 0x6c6f_7474_6572_7921;
+
 /// Quanta between two reports of progress: seldom enough to cost nothing.
 const REPORT_EVERY: u64 = 1 << 16;
 
@@ -88,19 +146,18 @@ mod tests {
 
     use super::*;
 
-    /// The definitions, in fractions: a counter is `served / weight`, `V` is `played / sum`.
-    fn by_definition(order: Order, weights: &[u64], quanta: u64) -> Vec<usize> {
+    /// The definitions, in fractions: a counter is `served / weight`, `V` is `played / sum`; a pass
+    /// is one stride ahead.
+    fn by_definition(policy: Policy, weights: &[u64], quanta: u64) -> Vec<usize> {
         let sum: u64 = weights.iter().sum();
         let mut served = vec![0; weights.len()];
         let mut sequence = Vec::new();
         for played in 0..quanta {
-            let eligible = |&i: &usize| match order {
-                Order::StartTime => true,
-                _ => served[i] * sum <= played * weights[i],
-            };
-            let request = u64::from(order != Order::StartTime);
+            let eligible =
+                |&i: &usize| policy != Policy::Eevdf || served[i] * sum <= played * weights[i];
+            let ahead = u64::from(policy != Policy::Wfq);
             let due = |&i: &usize, &j: &usize| {
-                ((served[i] + request) * weights[j]).cmp(&((served[j] + request) * weights[i]))
+                ((served[i] + ahead) * weights[j]).cmp(&((served[j] + ahead) * weights[i]))
             };
             // Of equals, `min_by` takes the first.
             let next = (0..weights.len()).filter(eligible).min_by(due).unwrap();
@@ -108,6 +165,21 @@ mod tests {
             sequence.push(next);
         }
         sequence
+    }
+
+    fn played(policy: Policy, game: &Game) -> Vec<usize> {
+        let mut sequence = Vec::new();
+        let keep = |index| {
+            sequence.push(index);
+            Ok(())
+        };
+        policy.play(game, false, keep).unwrap();
+        sequence
+    }
+
+    fn game(weights: &[u64], quanta: u64, seed: u64) -> Game {
+        let weighed = weights.iter().map(|&w| Weight::new(w.try_into().unwrap()).unwrap());
+        Game { weights: weighed.collect(), quanta, seed }
     }
 
     #[test]
@@ -121,19 +193,22 @@ mod tests {
             let count = 1 + below(6);
             let most = [40, 1 << 20][case % 2];
             let weights: Vec<u64> = (0..count).map(|_| 1 + below(most)).collect();
-            let weighed = weights.iter().map(|&w| Weight::new(w.try_into().unwrap()).unwrap());
-            let game = Game { weights: weighed.collect(), quanta: 300 };
-            for (policy, order) in [(Policy::Wfq, Order::StartTime), (Policy::Eevdf, Order::Eevdf)]
-            {
-                let mut sequence = Vec::new();
-                let keep = |index| {
-                    sequence.push(index);
-                    Ok(())
-                };
-                policy.play(&game, false, keep).unwrap();
-                let expected = by_definition(order, &weights, 300);
+            for policy in [Policy::Wfq, Policy::Eevdf, Policy::Stride] {
+                let sequence = played(policy, &game(&weights, 300, 0));
+                let expected = by_definition(policy, &weights, 300);
                 assert_eq!(sequence, expected, "case {case}: {policy:?} {weights:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_lottery_is_drawn_by_its_seed() {
+        let first = played(Policy::Lottery, &game(&[1, 2, 4], 7_000, 5));
+        assert_eq!(played(Policy::Lottery, &game(&[1, 2, 4], 7_000, 5)), first);
+        assert_ne!(played(Policy::Lottery, &game(&[1, 2, 4], 7_000, 6)), first);
+        for (index, share) in [1_000_usize, 2_000, 4_000].into_iter().enumerate() {
+            let wins = first.iter().filter(|&&winner| winner == index).count();
+            assert!(wins.abs_diff(share) < 250, "{index}: {wins}");
         }
     }
 }

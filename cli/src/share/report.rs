@@ -55,7 +55,7 @@ pub(super) fn tables(game: &Game, outcomes: &[Outcome]) -> String {
 
 /// What is played, in a few words.
 pub(super) fn title(game: &Game) -> String {
-    let Game { weights, quanta } = game;
+    let Game { weights, quanta, .. } = game;
     let mut list = String::new();
     let mut at = 0;
     while at < weights.len() {

@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn stretches_hold_the_extremes_of_every_instant() {
         let weights: Vec<_> = (1..=15).map(|weight| Weight::new(weight).unwrap()).collect();
-        let game = Game { weights, quanta: 1_234 };
+        let game = Game { weights, quanta: 1_234, seed: 0 };
         let mut tally = Tally::new(&game.weights);
         let mut trace = Trace::new(&game);
         // The lag of each after each quantum.

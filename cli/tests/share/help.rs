@@ -34,7 +34,7 @@ fn policies_are_those_listed() {
     let text = stage.run("share --help").succeeded();
     let lines = section(&text, "Policies:").into_iter();
     let names: Vec<&str> = lines.filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(names, ["wfq", "eevdf"], "{text}");
+    assert_eq!(names, ["wfq", "eevdf", "stride", "lottery"], "{text}");
     for name in names {
         let text = stage.run(&format!("share --policy {name}")).succeeded();
         assert!(text.contains(&format!("\n{name}: ")), "{text}");

@@ -58,11 +58,14 @@ fn numbers() {
     }
 }
 
-/// Those that the library does not have are not offered.
 #[test]
 fn policies() {
-    for value in ["stride", "lottery", "WFQ", "", "wfq,eevdf", "-"] {
-        refuses("--policy", value, &format!("one of wfq, sfq, eevdf, found `{value}`"));
+    for value in ["tickets", "strides", "WFQ", "", "wfq,eevdf", "-"] {
+        refuses(
+            "--policy",
+            value,
+            &format!("one of wfq, sfq, eevdf, stride, lottery, found `{value}`"),
+        );
     }
 }
 

@@ -40,6 +40,9 @@ fn worked_examples_of_weighted_turns() {
             assert_eq!(sequence(&arguments), expected, "{arguments}");
         }
     }
+    // A pass begins at one stride.
+    assert_eq!(sequence("--policy stride --weights 3,2,1 --quanta 6"), "ABAABC");
+    assert_eq!(sequence("--policy stride --weights 1,2,4 --quanta 7"), "CBCCABC");
     // Of those who are not ahead, C's deadline is first, then B's.
     assert_eq!(sequence("--policy eevdf --weights 1,2,4 --quanta 7"), "CBCACBC");
     assert_eq!(sequence("--policy eevdf --weights 3,2,1 --quanta 6"), "ABABAC");
@@ -47,7 +50,7 @@ fn worked_examples_of_weighted_turns() {
 
 #[test]
 fn counts_are_in_proportion() {
-    for policy in ["wfq", "eevdf"] {
+    for policy in ["wfq", "eevdf", "stride"] {
         let found = document(&format!("--policy {policy} --weights 1,2,4 --quanta 7000"));
         assert_eq!(found["counts"], json!([1_000, 2_000, 4_000]), "{policy}");
         assert_eq!(found["sequence"].as_array().map(Vec::len), Some(7_000));
@@ -72,7 +75,7 @@ fn one_among_a_hundred_is_owed_half_of_them_and_less_than_one() {
 fn the_largest_lag_is_that_of_the_sequence() {
     let weights = [3_i64, 1, 7, 2, 2, 11];
     let sum: i64 = weights.iter().sum();
-    for policy in ["wfq", "eevdf"] {
+    for policy in ["wfq", "eevdf", "stride", "lottery"] {
         let found = document(&format!("--policy {policy} --weights 3,1,7,2,2,11 --quanta 100"));
         let mut counts = [0; 6];
         let mut largest = 0;
@@ -98,13 +101,29 @@ fn one_policy_is_an_object_and_several_are_a_list() {
     });
     assert_eq!(one, expected);
     let all = document("--weights 1,2 --quanta 3");
-    assert_eq!(all.as_array().map(Vec::len), Some(2));
+    assert_eq!(all.as_array().map(Vec::len), Some(4));
     assert_eq!((&all[0], &all[1]["policy"]), (&expected, &json!("eevdf")));
 }
 
 #[test]
-fn a_seed_changes_nothing_where_nothing_is_drawn() {
-    assert_eq!(document("--seed 18446744073709551615"), document(""));
+fn a_seed_changes_the_lottery_and_nothing_else() {
+    let [one, other] = ["--seed 18446744073709551615", ""].map(document);
+    for policy in 0..3 {
+        assert_eq!(one[policy], other[policy]);
+    }
+    assert_ne!(one[3]["sequence"], other[3]["sequence"]);
+    let drawn = document("--policy lottery --seed 18446744073709551615");
+    assert_eq!(drawn, one[3]);
+}
+
+#[test]
+fn a_lottery_gives_what_chance_gives() {
+    let found = document("--policy lottery --weights 1,2,4 --quanta 70000 --seed 1");
+    for (index, share) in [10_000, 20_000, 40_000].into_iter().enumerate() {
+        // Six deviations of the widest of them.
+        let wins = found["counts"][index].as_u64().expect("a number");
+        assert!(wins.abs_diff(share) < 786, "{found}");
+    }
 }
 
 #[test]
@@ -142,6 +161,24 @@ B            2      10  28.57 %      28.57 %  0.428 ahead
 C            4      20  57.14 %      57.14 %  0.428 ahead
 
 largest lag: 0.428 quanta ahead, A
+
+stride: C B C C A B C C B C C A B C C B C C A B C C B C C A B C C B C C A B C
+
+entity  weight  quanta    share  ideal share   largest lag
+A            1       5  14.29 %      14.29 %  0.571 behind
+B            2      10  28.57 %      28.57 %   0.428 ahead
+C            4      20  57.14 %      57.14 %   0.714 ahead
+
+largest lag: 0.714 quanta ahead, C
+
+lottery: C C A A C C B C C A B C B C C C C C C C B A B A C B C C B B B B B C B
+
+entity  weight  quanta    share  ideal share   largest lag
+A            1       5  14.29 %      14.29 %   1.571 ahead
+B            2      12  34.29 %      28.57 %  2.714 behind
+C            4      18  51.43 %      57.14 %   2.571 ahead
+
+largest lag: 2.714 quanta behind, B
 ";
     assert_eq!(text, expected);
 }

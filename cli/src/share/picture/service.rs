@@ -7,15 +7,22 @@ use svg::node::element::Group;
 
 use super::super::tally::Tally;
 use super::super::trace::Trace;
-use super::{colour, label, stroked};
+use super::{band, colour, label, stroked};
 use crate::picture::axis::{Axis, compact, count_ticks};
 use crate::picture::draw::{
     LEFT, SECONDARY, px, rectangle, scale, text, text_width, tooltip, with,
 };
 use crate::picture::plot::{AXIS_HEIGHT, Place, SMALL, amounts, frame, outline};
 
-/// Draws from `y` on; returns where it ends.
-pub(super) fn draw(into: &mut Group, y: f64, axis: Axis, trace: &Trace, tally: &Tally) -> f64 {
+/// Draws from `y` on, with the bands of a lottery if it is one; returns where it ends.
+pub(super) fn draw(
+    into: &mut Group,
+    y: f64,
+    axis: Axis,
+    trace: &Trace,
+    tally: &Tally,
+    banded: bool,
+) -> f64 {
     let top = if trace.is_exact() { turns(into, y, axis, trace) } else { y };
     let place = Place { top, height: HEIGHT };
     frame(into, place, axis, "time, in quanta");
@@ -24,12 +31,19 @@ pub(super) fn draw(into: &mut Group, y: f64, axis: Axis, trace: &Trace, tally: &
     let weight = tally.weight().unsigned_abs();
     let ideal = |own: u64| u128::from(tally.played()) * u128::from(own);
     let most = shown().map(|entity| u128::from(entity.served).max(ideal(entity.weight) / weight));
-    let most = most.max().unwrap_or(0).max(1);
+    let highest = shown().map(|entity| band::highest(entity, tally)).filter(|_| banded);
+    let most = most.chain(highest).max().unwrap_or(0).max(1);
     let height = |served: u64| scale(u128::from(served), most, HEIGHT);
     let ticks = count_ticks(u64::try_from(most).unwrap_or(u64::MAX));
     let ticks = ticks.into_iter().map(|tick| (height(tick), compact(tick)));
     amounts(into, place, "quanta received", ticks);
 
+    if banded {
+        for (slot, entity) in shown().enumerate() {
+            let label = label(trace, slot);
+            band::draw(into, place, (axis, most), (&label, colour(trace, slot)), entity, tally);
+        }
+    }
     let mut ideals = Group::new().set("stroke-dasharray", "5 4");
     let mut lines = Group::new().set("stroke-linejoin", "round");
     for (slot, (entity, served)) in shown().zip(&trace.served).enumerate() {
@@ -53,7 +67,11 @@ pub(super) fn draw(into: &mut Group, y: f64, axis: Axis, trace: &Trace, tally: &
     into.append(ideals);
     into.append(lines);
     outline(into, place);
-    let caption = "service received; dashed: the ideal";
+    let caption = if banded {
+        "service received; dashed: the ideal; shaded: where 95 of 100 lotteries are"
+    } else {
+        "service received; dashed: the ideal"
+    };
     into.append(with(text(LEFT + 10.0, top + 18.0, SMALL, "start", caption), "fill", SECONDARY));
     place.bottom() + AXIS_HEIGHT
 }

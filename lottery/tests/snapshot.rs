@@ -1,0 +1,140 @@
+//! Saved and restored in mid-run; tampered with.
+
+use std::num::NonZeroU64;
+
+use apportion_lottery::{ClientId, Currencies, CurrencyId, Error, Lottery, Stride};
+use rand_pcg::Pcg64;
+
+fn restored<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
+    serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
+}
+
+#[test]
+fn a_lottery_goes_on_as_if_nothing_had_happened() -> Result<(), Error> {
+    let mut lottery = Lottery::new();
+    let clients: Vec<ClientId> =
+        (0..300).map(|tickets| lottery.add(tickets)).collect::<Result<_, _>>()?;
+    lottery.remove(clients[7])?;
+    lottery.remove(clients[200])?;
+    let mut again = restored(&lottery);
+    let mut chance = [Pcg64::new(3, 3), Pcg64::new(3, 3)];
+    for turn in 0..1_000 {
+        let winners = [lottery.draw(&mut chance[0]), again.draw(&mut chance[1])];
+        assert_eq!(winners[0], winners[1]);
+        for lottery in [&mut lottery, &mut again] {
+            lottery.set_tickets(winners[0].unwrap().client, turn)?;
+        }
+    }
+    assert_eq!(lottery.add(1), again.add(1));
+    assert_eq!(again.tickets(clients[7]), Err(Error::UnknownClient { client: clients[7] }));
+    Ok(())
+}
+
+#[test]
+fn currencies_and_strides_go_on_as_if_nothing_had_happened() -> Result<(), Error> {
+    let mut lottery = Currencies::new();
+    let currency = lottery.add_currency()?;
+    lottery.issue(CurrencyId::BASE, 10, currency)?;
+    for tickets in 1..9 {
+        let client = lottery.add_client()?;
+        let ticket = lottery.issue(currency, tickets, client)?;
+        let other = lottery.add_client()?;
+        lottery.transfer(ticket, 1, other)?;
+        lottery.compensate(other, 3, NonZeroU64::new(7).unwrap())?;
+    }
+    let mut again = restored(&lottery);
+    let mut chance = [Pcg64::new(3, 3), Pcg64::new(3, 3)];
+    for _ in 0..500 {
+        assert_eq!(lottery.draw(&mut chance[0]), again.draw(&mut chance[1]));
+    }
+    let mut stride = Stride::default();
+    (1..9).try_for_each(|tickets| stride.add(tickets).map(drop))?;
+    let turn = |stride: &mut Stride| {
+        let turn = stride.pick().unwrap();
+        stride.charge(turn.client, 1).unwrap();
+        turn
+    };
+    for _ in 0..100 {
+        turn(&mut stride);
+    }
+    let mut again = restored(&stride);
+    (0..500).for_each(|_| assert_eq!(turn(&mut stride), turn(&mut again)));
+    Ok(())
+}
+
+#[track_caller]
+fn refused<T: serde::Serialize + serde::de::DeserializeOwned + std::fmt::Debug>(
+    value: &T,
+    from: &str,
+    to: &str,
+    expected: &str,
+) {
+    let text = serde_json::to_string(value).unwrap();
+    assert!(text.contains(from), "{text}");
+    let error = serde_json::from_str::<T>(&text.replacen(from, to, 1)).unwrap_err();
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[test]
+fn lotteries_that_cannot_be_are_refused() -> Result<(), Error> {
+    let mut lottery = Lottery::new();
+    let client = lottery.add(5)?;
+    lottery.add(6)?;
+    lottery.remove(client)?;
+    refused(&lottery, "\"version\":1", "\"version\":2", "version");
+    refused(&lottery, "\"vacant\":[0]", "\"vacant\":[]", "missing");
+    refused(&lottery, "\"vacant\":[0]", "\"vacant\":[0,0]", "vacant twice");
+    refused(&lottery, "\"vacant\":[0]", "\"vacant\":[1]", "vacant twice");
+    refused(&lottery, "\"tickets\":0", "\"tickets\":1", "nobody has tickets");
+    lottery.add(7)?;
+    let (most, expected) = ("\"tickets\":18446744073709551615", "too many tickets");
+    refused(&lottery, "\"tickets\":7", most, expected);
+    Ok(())
+}
+
+#[test]
+fn currencies_that_cannot_be_are_refused() -> Result<(), Error> {
+    let mut lottery = Currencies::new();
+    let [a, b] = [lottery.add_currency()?, lottery.add_currency()?];
+    let client = lottery.add_client()?;
+    lottery.issue(CurrencyId::BASE, 3, a)?;
+    lottery.issue(a, 4, b)?;
+    let ticket = lottery.issue(b, 50, client)?;
+    let lent = lottery.transfer(ticket, 6, client)?;
+    lottery.transfer(lent, 2, client)?;
+    lottery.compensate(client, 2, NonZeroU64::new(9).unwrap())?;
+    refused(&lottery, "\"version\":1", "\"version\":0", "version");
+    refused(&lottery, "\"used\":2", "\"used\":9", "compensation");
+    refused(&lottery, "\"quantum\":9", "\"quantum\":18446744073709551615", "too many tickets");
+    refused(&lottery, "\"holder\":{\"Client\":0}", "\"holder\":{\"Client\":1}", "holder");
+    refused(&lottery, "\"holder\":{\"Client\":0}", "\"holder\":{\"Currency\":9}", "holder");
+    refused(&lottery, "\"holder\":{\"Client\":0}", "\"holder\":{\"Currency\":1}", "in a circle");
+    refused(&lottery, "\"currency\":1", "\"currency\":7", "currency of a ticket");
+    refused(&lottery, "\"place\":2", "\"place\":1", "place of a ticket");
+    refused(&lottery, "\"lender\":2", "\"lender\":1", "lender");
+    refused(&lottery, "\"lender\":2", "\"lender\":99", "lender");
+    refused(&lottery, "\"lender\":2", "\"lender\":4", "lent in a circle");
+    refused(&lottery, "\"amount\":44", "\"amount\":18446744073709551613", "too much is lent");
+    refused(&lottery, "\"vacant_tickets\":[]", "\"vacant_tickets\":[0]", "vacant numbers");
+    let empty = Currencies::new();
+    refused(&empty, "\"generation\":0", "\"generation\":1", "no base");
+    refused(&empty, "{\"generation\":0,\"held\":{\"vacant\":[]}}", "", "no base");
+    Ok(())
+}
+
+#[test]
+fn strides_that_cannot_be_are_refused() -> Result<(), Error> {
+    let mut stride = Stride::default();
+    stride.add(3)?;
+    let sleeper = stride.add(5)?;
+    stride.sleep(sleeper)?;
+    refused(&stride, "\"version\":1", "\"version\":2", "version");
+    refused(&stride, "\"remainder\":1", "\"remainder\":3", "a pass");
+    refused(&stride, "\"part\":0", "\"part\":3", "global pass");
+    refused(&stride, "\"tickets\":3", "\"tickets\":4", "sum of tickets");
+    let text = serde_json::to_string(&stride).unwrap();
+    let remains = stride.remains(sleeper)?.to_string();
+    let far = text.replacen(&remains, &i128::MIN.to_string(), 1);
+    assert!(serde_json::from_str::<Stride>(&far).is_err());
+    Ok(())
+}
