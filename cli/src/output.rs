@@ -130,7 +130,9 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
     while let Ok(link) = fs::read_link(&path) {
         path = folder_of(&path).join(link);
     }
-    let Some(name) = path.file_name() else {
+    // `name/` says that a folder is meant, and there is none.
+    let is_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let Some(name) = path.file_name().filter(|_| !is_folder) else {
         return Err(io::ErrorKind::NotFound.into());
     };
     Ok(fs::canonicalize(folder_of(&path))?.join(name))

@@ -136,3 +136,14 @@ fn a_full_disk_under_standard_output_is_an_error() {
     done(child.wait_with_output().expect("the program ends"))
         .refused("standard output: cannot be written: No space left on device");
 }
+
+#[test]
+fn the_name_of_a_folder_that_is_missing_is_no_name_of_a_file() {
+    let stage = Stage::with(small());
+    symlink("gone/", stage.path("link")).expect("a link can be made");
+    for name in ["folder/", "link"] {
+        let done = stage.replay(&format!("t.swf --policy easy --starts {name}"));
+        assert!(done.err.starts_with(&format!("apportion: {name}: cannot be written: ")));
+        assert_eq!(stage.names(), ["link", "t.swf"]);
+    }
+}
