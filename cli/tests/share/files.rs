@@ -8,10 +8,10 @@ use crate::common::{Stage, done};
 fn the_picture_is_whole_and_small() {
     let stage = Stage::new();
     for (arguments, most) in [
-        ("", 60_000),
-        ("--quanta 3000000", 250_000),
-        ("--weights 1x100000 --quanta 5000", 500_000),
-        ("--weights 1,2,3,4,5,6,7,8,9,10,11,12 --quanta 100000", 700_000),
+        ("", 120_000),
+        ("--quanta 3000000", 500_000),
+        ("--weights 1x100000 --quanta 5000", 1_000_000),
+        ("--weights 1,2,3,4,5,6,7,8,9,10,11,12 --quanta 100000", 1_400_000),
     ] {
         stage.run(&format!("share {arguments} --svg x.svg")).succeeded();
         let picture = stage.read("x.svg");
