@@ -121,11 +121,17 @@ impl Node {
 
     #[inline]
     fn add(&mut self, child: usize, change: u64) {
-        for (at, sum) in self.0.iter_mut().enumerate() {
-            *sum = sum.wrapping_add(if at >= child { change } else { 0 });
+        for (sum, included) in self.0.iter_mut().zip(FROM[child]) {
+            *sum = sum.wrapping_add(change & included);
         }
     }
 }
+
+/// By child, whose sums it is part of.
+const FROM: [[u64; 4]; 4] = {
+    const ALL: u64 = u64::MAX;
+    [[ALL; 4], [0, ALL, ALL, ALL], [0, 0, ALL, ALL], [0, 0, 0, ALL]]
+};
 
 #[cfg(test)]
 mod tests {

@@ -29,13 +29,15 @@ pub(crate) fn test() -> Result<(), String> {
 }
 
 pub(crate) fn laws(options: Options) -> Result<(), String> {
-    for (package, count) in [
-        ("apportion-wfq", options.operations),
-        ("apportion-fairshare", options.trees),
-        ("apportion-lottery", options.seeds),
+    // Names of examples are unique in a workspace: all lie in one folder.
+    for (package, example, count) in [
+        ("apportion-wfq", "wfq_laws", options.operations),
+        ("apportion-fairshare", "fairshare_laws", options.trees),
+        ("apportion-lottery", "lottery_laws", options.seeds),
     ] {
-        let example = ["run", "--locked", "--release", "--package", package, "--example", "laws"];
-        run(cargo(".", &[&example[..], &["--", &count.to_string()]].concat()))?;
+        let build = ["run", "--locked", "--release", "--package", package];
+        let count = count.to_string();
+        run(cargo(".", &[&build[..], &["--example", example, "--", &count]].concat()))?;
     }
     Ok(())
 }
