@@ -16,6 +16,11 @@ use crate::node::{NIL, NONE, Node, Reading, Service, State};
 use crate::table::Request;
 use crate::{Order, Weight};
 
+/// A snapshot that no scheduler can have made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("not a snapshot of a scheduler: {0}")]
+struct Inconsistent(&'static str);
+
 /// What is written. Numbers that are free have no entry; in which order they will be used again is
 /// in the lists beside.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -1,50 +1,21 @@
 use apportion_wfq::testkit::{Hierarchical, Limited, LimitedGroups, Numbered, ProportionalShare};
-use apportion_wfq::{EntityId, Order, Scheduler};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
-/// What can be saved, and what of it is: handles outlive it.
-pub(crate) trait Saved: LimitedGroups + Clone {
-    type State: Serialize + DeserializeOwned;
-
-    fn state(&mut self) -> &mut Self::State;
-
-    fn scheduler(&self) -> &Scheduler;
-
-    /// The handle of an entity, if there is one of that number.
-    fn handle(&self, number: usize) -> Option<EntityId>;
-}
-
-impl Saved for Numbered {
-    type State = Scheduler;
-
-    fn state(&mut self) -> &mut Scheduler {
-        &mut self.scheduler
-    }
-
-    fn scheduler(&self) -> &Scheduler {
-        &self.scheduler
-    }
-
-    fn handle(&self, number: usize) -> Option<EntityId> {
-        self.entity(number)
-    }
-}
+use apportion_wfq::{Order, Scheduler};
 
 /// A scheduler, and the same again that goes through text at every now and then.
-pub(crate) struct Twice<S> {
-    original: S,
-    restored: S,
+pub(crate) struct Twice {
+    original: Numbered,
+    restored: Numbered,
     entities: usize,
     calls: u64,
 }
 
-impl<S: Saved> Twice<S> {
-    pub(crate) fn new(original: S) -> Self {
+impl Twice {
+    pub(crate) fn new(scheduler: Scheduler) -> Self {
+        let original = Numbered::new(scheduler);
         Self { restored: original.clone(), original, entities: 0, calls: 0 }
     }
 
-    fn both<T: PartialEq + std::fmt::Debug>(&mut self, call: impl Fn(&mut S) -> T) -> T {
+    fn both<T: PartialEq + std::fmt::Debug>(&mut self, call: impl Fn(&mut Numbered) -> T) -> T {
         // Spread by multiplication (Knuth, TAOCP 3, 6.4): about one call in 32, never in step.
         self.calls += 1;
         if self.calls.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 59 == 0 {
@@ -56,14 +27,13 @@ impl<S: Saved> Twice<S> {
     }
 
     fn save(&mut self) {
-        let text = serde_json::to_string(self.restored.state()).expect("it can be saved");
-        *self.restored.state() = serde_json::from_str(&text).expect("it was saved");
-        assert_eq!(serde_json::to_string(self.original.state()).expect("it can be saved"), text);
-        let (one, other) = (self.original.scheduler(), self.restored.scheduler());
+        let text = serde_json::to_string(&self.restored.scheduler).expect("it can be saved");
+        self.restored.scheduler = serde_json::from_str(&text).expect("it was saved");
+        let (one, other) = (&self.original.scheduler, &self.restored.scheduler);
+        assert_eq!(serde_json::to_string(one).expect("it can be saved"), text);
         assert_eq!(one.virtual_time(None), other.virtual_time(None));
         for number in 0..self.entities {
-            assert_eq!(self.restored.handle(number), self.original.handle(number));
-            let Some(entity) = self.original.handle(number) else { continue };
+            let Some(entity) = self.original.entity(number) else { continue };
             assert_eq!(one.counter(entity), other.counter(entity));
             assert_eq!(one.lag(entity), other.lag(entity));
             assert_eq!(one.deadline(entity), other.deadline(entity));
@@ -72,7 +42,7 @@ impl<S: Saved> Twice<S> {
     }
 }
 
-impl<S: Saved> ProportionalShare for Twice<S> {
+impl ProportionalShare for Twice {
     fn add(&mut self, entity: usize, weight: u32) {
         self.entities = self.entities.max(entity + 1);
         self.both(|scheduler| scheduler.add(entity, weight));
@@ -95,7 +65,7 @@ impl<S: Saved> ProportionalShare for Twice<S> {
     }
 
     fn pick(&mut self) -> Option<usize> {
-        self.both(S::pick)
+        self.both(Numbered::pick)
     }
 
     fn charge(&mut self, entity: usize, used: u64, stays: bool) {
@@ -104,12 +74,12 @@ impl<S: Saved> ProportionalShare for Twice<S> {
 
     fn virtual_time(&self) -> Option<u128> {
         // The mean of EEVDF goes back when somebody comes who is owed.
-        let is_monotone = self.original.scheduler().order() == Order::StartTime;
+        let is_monotone = self.original.scheduler.order() == Order::StartTime;
         self.original.virtual_time().filter(|_| is_monotone)
     }
 }
 
-impl<S: Saved> Hierarchical for Twice<S> {
+impl Hierarchical for Twice {
     fn add_group(&mut self, group: usize, parent: Option<usize>, weight: u32) {
         self.both(|scheduler| scheduler.add_group(group, parent, weight));
     }
@@ -120,7 +90,7 @@ impl<S: Saved> Hierarchical for Twice<S> {
     }
 }
 
-impl<S: Saved> Limited for Twice<S> {
+impl Limited for Twice {
     fn limit(&mut self, entity: usize, quota: u64, period: u64, burst: u64) {
         self.both(|scheduler| scheduler.limit(entity, quota, period, burst));
     }
@@ -136,7 +106,7 @@ impl<S: Saved> Limited for Twice<S> {
     }
 }
 
-impl<S: Saved> LimitedGroups for Twice<S> {
+impl LimitedGroups for Twice {
     fn limit_group(&mut self, group: usize, quota: u64, period: u64, burst: u64) {
         self.both(|scheduler| scheduler.limit_group(group, quota, period, burst));
     }

@@ -4,14 +4,13 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::super::{Group, ROOT, Scheduler, check_quantum};
-use super::{Member, NodeSnapshot, Snapshot, VERSION};
+use super::{Inconsistent, Member, NodeSnapshot, Snapshot, VERSION};
 use crate::Order;
 use crate::Weight;
 use crate::contest::Contest;
 use crate::limit::Budget;
 use crate::node::{NIL, NONE, Service, State};
 use crate::rate::{MAX_CHARGE, MAX_SERVICE};
-use crate::snapshot::{Inconsistent, check, check_vacant};
 use crate::table::Request;
 
 impl Snapshot {
@@ -239,6 +238,22 @@ impl Member {
             }
         }
     }
+}
+
+/// The vacant places are those where nobody is, in any order.
+fn check_vacant(
+    first: u32,
+    are_empty: impl Iterator<Item = bool>,
+    vacant: &[u32],
+) -> Result<(), Inconsistent> {
+    let mut sorted = vacant.to_vec();
+    sorted.sort_unstable();
+    let empty = (first..).zip(are_empty).filter(|&(_, is_empty)| is_empty);
+    check(empty.map(|(place, _)| place).eq(sorted), "the vacant numbers are not the unused ones")
+}
+
+fn check(possible: bool, why: &'static str) -> Result<(), Inconsistent> {
+    if possible { Ok(()) } else { Err(Inconsistent(why)) }
 }
 
 /// The node of a vacant group.
