@@ -320,6 +320,22 @@ fn a_thousand_nested_currencies() -> Result<(), Error> {
     Ok(())
 }
 
+/// All tickets that can be issued, lent and given back: no sum on the way is larger.
+#[test]
+fn the_most_tickets_move_there_and_back() -> Result<(), Error> {
+    let mut lottery = Currencies::new();
+    let [one, other] = [lottery.add_client()?, lottery.add_client()?];
+    let ticket = lottery.issue(CurrencyId::BASE, u64::MAX, one)?;
+    let loan = lottery.transfer(ticket, u64::MAX, other)?;
+    assert_eq!(lottery.value(other)?.numerator, u64::MAX.into());
+    let mut chance = Words(|| 1 << 63);
+    assert_eq!(lottery.draw(&mut chance).unwrap().client, other);
+    lottery.give_back(loan)?;
+    assert_eq!(lottery.value(one)?.numerator, u64::MAX.into());
+    assert_eq!(lottery.draw(&mut chance).unwrap().client, one);
+    Ok(())
+}
+
 #[test]
 fn refusals_name_what_is_wrong() -> Result<(), Error> {
     let mut lottery = Currencies::new();

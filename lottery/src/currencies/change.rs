@@ -126,12 +126,16 @@ impl Currencies {
                 currency.active = u64::try_from(active).unwrap_or(u64::MAX);
             }
         }
-        for (index, (amount, drawn)) in plan.tickets {
-            let Some(ticket) = self.tickets.at_mut(index) else { continue };
-            ticket.amount = amount;
-            let (currency, place) = (ticket.currency, ticket.place);
-            if let Some(currency) = self.currencies.at_mut(currency) {
-                currency.tree.set(place as usize, drawn);
+        // Those with fewer first, so that no sum is ever larger than before or after.
+        for shrinks in [true, false] {
+            for (&index, &(amount, drawn)) in &plan.tickets {
+                let Some(ticket) = self.tickets.at_mut(index) else { continue };
+                let (currency, place) = (ticket.currency, ticket.place as usize);
+                let Some(currency) = self.currencies.at_mut(currency) else { continue };
+                if (drawn < currency.tree.tickets(place)) == shrinks {
+                    ticket.amount = amount;
+                    currency.tree.set(place, drawn);
+                }
             }
         }
     }
