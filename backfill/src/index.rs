@@ -5,11 +5,11 @@
 
 mod bplus_tree;
 mod flat;
-mod tree;
+mod treap;
 
 use bplus_tree::BPlusTree;
 use flat::Flat;
-use tree::Tree;
+use treap::Treap;
 
 use crate::QueuedJob;
 use crate::window::{Hole, Window};
@@ -84,9 +84,9 @@ pub(crate) struct Index<K> {
 enum Form<K> {
     Flat(Flat<K>),
     /// For a search in any order.
-    Tree(Tree<K>),
+    Treap(Treap<K>),
     /// For one in the order of lengths, or for none.
-    Places(BPlusTree<K>),
+    BPlusTree(BPlusTree<K>),
 }
 
 /// Where a scan goes on: nothing before it is admitted by a window no wider than the last.
@@ -101,8 +101,8 @@ impl<K: Ord + Clone> Index<K> {
     pub(crate) fn len(&self) -> usize {
         match &self.form {
             Form::Flat(flat) => flat.len(),
-            Form::Tree(tree) => tree.len(),
-            Form::Places(places) => places.len(),
+            Form::Treap(treap) => treap.len(),
+            Form::BPlusTree(tree) => tree.len(),
         }
     }
 
@@ -115,8 +115,8 @@ impl<K: Ord + Clone> Index<K> {
                     self.lengthen();
                 }
             }
-            Form::Tree(tree) => tree.insert(entry),
-            Form::Places(places) => places.insert(entry),
+            Form::Treap(treap) => treap.insert(entry),
+            Form::BPlusTree(tree) => tree.insert(entry),
         }
     }
 
@@ -125,12 +125,12 @@ impl<K: Ord + Clone> Index<K> {
     pub(crate) fn remove(&mut self, key: &K, sequence: u64) {
         match &mut self.form {
             Form::Flat(flat) => flat.remove(key, sequence),
-            Form::Tree(tree) => {
-                tree.remove(key, sequence);
+            Form::Treap(treap) => {
+                treap.remove(key, sequence);
                 self.shorten();
             }
-            Form::Places(places) => {
-                places.remove(key, sequence);
+            Form::BPlusTree(tree) => {
+                tree.remove(key, sequence);
                 self.shorten();
             }
         }
@@ -140,8 +140,8 @@ impl<K: Ord + Clone> Index<K> {
     pub(crate) fn first(&self) -> Option<&Entry<K>> {
         match &self.form {
             Form::Flat(flat) => flat.first(),
-            Form::Tree(tree) => tree.first(),
-            Form::Places(places) => places.first(),
+            Form::Treap(treap) => treap.first(),
+            Form::BPlusTree(tree) => tree.first(),
         }
     }
 
@@ -150,8 +150,8 @@ impl<K: Ord + Clone> Index<K> {
     pub(crate) fn may_fit(&self, free: u64) -> bool {
         match &self.form {
             Form::Flat(flat) => flat.may_fit(free),
-            Form::Tree(tree) => tree.admits(&Hole::unbounded(free)),
-            Form::Places(places) => places.has_any_up_to(free),
+            Form::Treap(treap) => treap.admits(&Hole::unbounded(free)),
+            Form::BPlusTree(tree) => tree.has_any_up_to(free),
         }
     }
 
@@ -165,14 +165,14 @@ impl<K: Ord + Clone> Index<K> {
                 *cursor = Cursor(at);
                 Some(flat.take(at))
             }
-            Form::Tree(tree) => {
-                let entry = tree.take(window)?;
+            Form::Treap(treap) => {
+                let entry = treap.take(window)?;
                 *cursor = Cursor(0);
                 self.shorten();
                 Some(entry)
             }
-            Form::Places(places) => {
-                let entry = places.take(window)?;
+            Form::BPlusTree(tree) => {
+                let entry = tree.take(window)?;
                 *cursor = Cursor(0);
                 self.shorten();
                 Some(entry)
@@ -182,26 +182,26 @@ impl<K: Ord + Clone> Index<K> {
 
     /// All jobs, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry<K>> {
-        let (flat, tree, places) = match &self.form {
+        let (flat, treap, tree) = match &self.form {
             Form::Flat(flat) => (Some(flat.iter()), None, None),
-            Form::Tree(tree) => (None, Some(tree.iter()), None),
-            Form::Places(places) => (None, None, Some(places.iter())),
+            Form::Treap(treap) => (None, Some(treap.iter()), None),
+            Form::BPlusTree(tree) => (None, None, Some(tree.iter())),
         };
         let flat = flat.into_iter().flatten();
-        flat.chain(tree.into_iter().flatten()).chain(places.into_iter().flatten())
+        flat.chain(treap.into_iter().flatten()).chain(tree.into_iter().flatten())
     }
 
     #[cold]
     fn lengthen(&mut self) {
         let entries = self.iter().cloned();
         self.form = if self.by_frontier {
-            let mut tree = Tree::new();
-            entries.for_each(|entry| tree.insert(entry));
-            Form::Tree(tree)
+            let mut treap = Treap::new();
+            entries.for_each(|entry| treap.insert(entry));
+            Form::Treap(treap)
         } else {
-            let mut places = BPlusTree::new();
-            entries.for_each(|entry| places.insert(entry));
-            Form::Places(places)
+            let mut tree = BPlusTree::new();
+            entries.for_each(|entry| tree.insert(entry));
+            Form::BPlusTree(tree)
         };
     }
 
@@ -242,7 +242,7 @@ mod tests {
                 (0u8..8, 0u64..9, 1u64..30, 1u64..30, 0u64..30), 1..1500,
             ),
         ) {
-            let (mut flat, mut tree, mut places) = (Flat::new(), Tree::new(), BPlusTree::new());
+            let (mut flat, mut treap, mut tree) = (Flat::new(), Treap::new(), BPlusTree::new());
             let mut held: Vec<(u64, u64)> = Vec::new();
             for (sequence, (step, key, processors, length, hole)) in (0u64..).zip(steps) {
                 let scaled = |number: u64, bits: u32| if large { number << bits } else { number };
@@ -254,16 +254,16 @@ mod tests {
                         let processors = narrow(processors);
                         let entry = Entry { key, sequence, processors, length, slot: 0 };
                         flat.insert(entry);
+                        treap.insert(entry);
                         tree.insert(entry);
-                        places.insert(entry);
                         held.push((key, sequence));
                     }
                     5 if !held.is_empty() => {
                         let at = usize::try_from(processors + length).unwrap() * 31 % held.len();
                         let (key, sequence) = held.swap_remove(at);
                         flat.remove(&key, sequence);
+                        treap.remove(&key, sequence);
                         tree.remove(&key, sequence);
-                        places.remove(&key, sequence);
                     }
                     _ => {
                         let extra = length.min(processors) / 2;
@@ -279,30 +279,30 @@ mod tests {
                                 cursor = Cursor(at);
                                 flat.take(at).sequence
                             });
-                            prop_assert_eq!(tree.admits(&window), by_scan.is_some());
-                            let by_tree = tree.take(&window).map(|entry| entry.sequence);
-                            prop_assert_eq!(by_tree, by_scan);
+                            prop_assert_eq!(treap.admits(&window), by_scan.is_some());
+                            let by_treap = treap.take(&window).map(|entry| entry.sequence);
+                            prop_assert_eq!(by_treap, by_scan);
                             let at = held.iter().position(|held| Some(held.1) == by_scan);
                             let taken = at.map(|at| held.remove(at));
                             if by_length {
-                                let by_tree_of_places = places.take(&window).map(|entry| entry.sequence);
-                                prop_assert_eq!(by_tree_of_places, by_scan);
+                                let by_bplus_tree = tree.take(&window).map(|entry| entry.sequence);
+                                prop_assert_eq!(by_bplus_tree, by_scan);
                             } else if let Some((key, sequence)) = taken {
-                                places.remove(&key, sequence);
+                                tree.remove(&key, sequence);
                             }
                         }
                     }
                 }
                 let fits = flat.iter().any(|entry| u64::from(entry.processors) <= processors);
-                prop_assert_eq!(places.has_any_up_to(processors), fits);
+                prop_assert_eq!(tree.has_any_up_to(processors), fits);
                 let place = |entry: &Entry<u64>| entry.sequence;
-                prop_assert_eq!([tree.len(), places.len()], [flat.len(); 2]);
+                prop_assert_eq!([treap.len(), tree.len()], [flat.len(); 2]);
                 let first = flat.first().map(place);
-                prop_assert_eq!([tree.first().map(place), places.first().map(place)], [first; 2]);
+                prop_assert_eq!([treap.first().map(place), tree.first().map(place)], [first; 2]);
             }
             let place = |entry: &Entry<u64>| entry.sequence;
+            prop_assert!(treap.iter().map(place).eq(flat.iter().map(place)));
             prop_assert!(tree.iter().map(place).eq(flat.iter().map(place)));
-            prop_assert!(places.iter().map(place).eq(flat.iter().map(place)));
         }
     }
 }

@@ -9,6 +9,7 @@ mod picture;
 mod progress;
 mod replay;
 mod share;
+mod source;
 
 use std::process::ExitCode;
 

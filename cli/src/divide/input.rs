@@ -1,29 +1,16 @@
 //! Where a specification comes from: a file, standard input, or the embedded example.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
 use std::path::Path;
 
 use crate::output::{self, Error};
+use crate::source;
 
 /// The name of a specification, for people, and its text.
 pub(super) fn load(path: Option<&Path>) -> Result<(String, String), Error> {
     let Some(path) = path else {
         return Ok(("two tenants and a batch queue".to_owned(), EMBEDDED.to_owned()));
     };
-    let (name, mut source): (String, Box<dyn Read>) = if path.as_os_str() == "-" {
-        ("standard input".to_owned(), Box::new(io::stdin().lock()))
-    } else {
-        let name = path.display().to_string();
-        if fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
-            return Err(Error::input(name, "expected a specification, found a folder"));
-        }
-        let file = File::open(path).map_err(|error| {
-            let message = format!("expected a specification: {}", output::reason(&error));
-            Error::input(&name, message)
-        })?;
-        (name, Box::new(file))
-    };
+    let (name, mut source) = source::open(path, "a specification")?;
     let mut bytes = Vec::new();
     source.read_to_end(&mut bytes).map_err(|error| {
         let message = format!("expected more of the specification: {}", output::reason(&error));

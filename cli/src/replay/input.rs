@@ -1,7 +1,6 @@
 //! Where a workload comes from: a file, standard input, or the seeded model.
 
 use std::fmt::{self, Display};
-use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
 use std::num::NonZeroU64;
 use std::path::Path;
@@ -16,6 +15,7 @@ use rand_pcg::rand_core::SeedableRng;
 
 use super::Workload;
 use crate::output::{self, Error};
+use crate::source;
 
 /// Reads and cleans the trace at `path` (`-`: standard input), or makes the embedded workload.
 pub(super) fn load(
@@ -27,7 +27,7 @@ pub(super) fn load(
     let Some(path) = path else {
         return embedded(processors);
     };
-    let (name, stream) = open(path)?;
+    let (name, stream) = source::open(path, "a trace")?;
     let rules = CleaningRules { strict, ..CleaningRules::default() };
     let chunks = Chunks::new(stream).map_err(|error| broken(&name, 1, output::reason(&error)))?;
     let trace = Trace::read(Reader::new(chunks), processors, rules)
@@ -39,23 +39,6 @@ pub(super) fn load(
         return Err(broken(&name, trace.processors_line.unwrap_or(1), message));
     }
     Ok(Workload { name, processors: found, jobs: trace.jobs, cleaning: trace.report })
-}
-
-fn open(path: &Path) -> Result<(String, Box<dyn Read>), Error> {
-    if path.as_os_str() == "-" {
-        return Ok(("standard input".to_owned(), Box::new(io::stdin().lock())));
-    }
-    let name = path.display().to_string();
-    if fs::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
-        return Err(Error::input(name, "expected a trace, found a folder"));
-    }
-    match File::open(path) {
-        Ok(file) => Ok((name, Box::new(file))),
-        Err(error) => {
-            let message = format!("expected a trace: {}", output::reason(&error));
-            Err(Error::input(name, message))
-        }
-    }
 }
 
 fn broken(name: &str, line: u64, message: impl Display) -> Error {

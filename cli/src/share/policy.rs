@@ -46,32 +46,32 @@ impl Policy {
         self,
         game: &Game,
         visible: bool,
-        turn: impl FnMut(usize) -> Result<(), Error>,
+        mut turn: impl FnMut(usize) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut progress = Progress::new(self.name().to_owned(), game.quanta, "quanta");
-        let done = |played| {
-            if visible {
+        let mut next = match self {
+            Self::Wfq => virtual_time(Order::StartTime, game)?,
+            Self::Eevdf => virtual_time(Order::Eevdf, game)?,
+            Self::Stride => strides(game)?,
+            Self::Lottery => draws(game)?,
+        };
+        for played in 0..game.quanta {
+            let Some(index) = next()? else { break };
+            turn(index)?;
+            if visible && played % REPORT_EVERY == 0 {
                 progress.report(played);
             }
-        };
-        match self {
-            Self::Wfq => virtual_time(Order::StartTime, game, turn, done)?,
-            Self::Eevdf => virtual_time(Order::Eevdf, game, turn, done)?,
-            Self::Stride => strides(game, turn, done)?,
-            Self::Lottery => draws(game, turn, done)?,
         }
         progress.finish();
         Ok(())
     }
 }
 
-fn virtual_time(
-    order: Order,
-    game: &Game,
-    mut turn: impl FnMut(usize) -> Result<(), Error>,
-    mut done: impl FnMut(u64),
-) -> Result<(), Error> {
-    // Weights are within the limits, so that nothing of this is ever refused.
+/// Who runs in the next quantum, by index. Weights are within the limits of every policy, so that
+/// nothing is ever refused; nobody runs if there is nobody.
+type Next = Box<dyn FnMut() -> Result<Option<usize>, Error>>;
+
+fn virtual_time(order: Order, game: &Game) -> Result<Next, Error> {
     let refused = |error: apportion_wfq::Error| Error::Usage(error.to_string());
     let mut scheduler = Scheduler::new(order);
     scheduler.reserve(game.weights.len());
@@ -79,44 +79,27 @@ fn virtual_time(
         let entity = scheduler.add(weight).map_err(refused)?;
         scheduler.wake(entity).map_err(refused)?;
     }
-    for played in 0..game.quanta {
-        let Some(pick) = scheduler.pick() else { break };
+    Ok(Box::new(move || {
+        let Some(pick) = scheduler.pick() else { return Ok(None) };
         scheduler.charge(pick.entity, 1, Then::Requeue).map_err(refused)?;
-        turn(pick.entity.index())?;
-        if played % REPORT_EVERY == 0 {
-            done(played);
-        }
-    }
-    Ok(())
+        Ok(Some(pick.entity.index()))
+    }))
 }
 
-fn strides(
-    game: &Game,
-    mut turn: impl FnMut(usize) -> Result<(), Error>,
-    mut done: impl FnMut(u64),
-) -> Result<(), Error> {
-    // Weights are within the limits, so that nothing of this is ever refused.
+fn strides(game: &Game) -> Result<Next, Error> {
     let refused = |error: apportion_lottery::Error| Error::Usage(error.to_string());
     let mut stride = Stride::default();
     for weight in &game.weights {
         stride.add(weight.get().into()).map_err(refused)?;
     }
-    for played in 0..game.quanta {
-        let Some(next) = stride.pick() else { break };
+    Ok(Box::new(move || {
+        let Some(next) = stride.pick() else { return Ok(None) };
         stride.charge(next.client, 1).map_err(refused)?;
-        turn(next.client.index())?;
-        if played % REPORT_EVERY == 0 {
-            done(played);
-        }
-    }
-    Ok(())
+        Ok(Some(next.client.index()))
+    }))
 }
 
-fn draws(
-    game: &Game,
-    mut turn: impl FnMut(usize) -> Result<(), Error>,
-    mut done: impl FnMut(u64),
-) -> Result<(), Error> {
+fn draws(game: &Game) -> Result<Next, Error> {
     let refused = |error: apportion_lottery::Error| Error::Usage(error.to_string());
     let mut lottery = Lottery::new();
     lottery.reserve(game.weights.len());
@@ -124,14 +107,7 @@ fn draws(
         lottery.add(weight.get().into()).map_err(refused)?;
     }
     let mut chance = Pcg64::new(game.seed.into(), STREAM);
-    for played in 0..game.quanta {
-        let Some(winner) = lottery.draw(&mut chance) else { break };
-        turn(winner.client.index())?;
-        if played % REPORT_EVERY == 0 {
-            done(played);
-        }
-    }
-    Ok(())
+    Ok(Box::new(move || Ok(lottery.draw(&mut chance).map(|winner| winner.client.index()))))
 }
 
 /// Of the generator's sequences, the one that lotteries are drawn with.

@@ -7,7 +7,7 @@ use crate::window::{Frontier, Window};
 /// A treap of blocks of neighbouring jobs. Each node knows the [`Frontier`] of its block and of its
 /// whole subtree, so a search never goes down where nothing is admitted.
 #[derive(Clone, Debug)]
-pub(crate) struct Tree<K> {
+pub(crate) struct Treap<K> {
     nodes: Vec<Node<K>>,
     /// Nodes that are out of use.
     spare: Vec<u32>,
@@ -36,7 +36,7 @@ struct Node<K> {
     whole: Frontier,
 }
 
-impl<K: Ord + Clone> Tree<K> {
+impl<K: Ord + Clone> Treap<K> {
     pub(super) fn new() -> Self {
         Self {
             nodes: Vec::new(),
@@ -62,7 +62,7 @@ impl<K: Ord + Clone> Tree<K> {
     }
 
     pub(super) fn iter(&self) -> Iter<'_, K> {
-        let mut iter = Iter { tree: self, path: Vec::new(), block: [].iter() };
+        let mut iter = Iter { treap: self, path: Vec::new(), block: [].iter() };
         iter.descend(self.root);
         iter
     }
@@ -341,9 +341,9 @@ impl<K: Ord + Clone> Tree<K> {
     }
 }
 
-/// The jobs of a [`Tree`], in order.
+/// The jobs of a [`Treap`], in order.
 pub(super) struct Iter<'a, K> {
-    tree: &'a Tree<K>,
+    treap: &'a Treap<K>,
     /// Nodes whose block and right subtree are still to come.
     path: Vec<u32>,
     block: core::slice::Iter<'a, Entry<K>>,
@@ -353,7 +353,7 @@ impl<K: Ord + Clone> Iter<'_, K> {
     fn descend(&mut self, mut at: Option<u32>) {
         while let Some(node) = at {
             self.path.push(node);
-            at = self.tree.node(node).left;
+            at = self.treap.node(node).left;
         }
     }
 }
@@ -367,8 +367,8 @@ impl<'a, K: Ord + Clone> Iterator for Iter<'a, K> {
                 return Some(entry);
             }
             let at = self.path.pop()?;
-            self.block = self.tree.node(at).block.iter();
-            self.descend(self.tree.node(at).right);
+            self.block = self.treap.node(at).block.iter();
+            self.descend(self.treap.node(at).right);
         }
     }
 }
