@@ -55,17 +55,67 @@ pub fn data(who: &str) -> Option<PathBuf> {
     None
 }
 
-/// Reads a whole file, unpacking it when it is compressed with gzip.
+/// Reads a whole file, unpacking it when it is compressed with gzip or xz.
 ///
 /// # Errors
 ///
 /// What the file system or the decoder reports.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let bytes = fs::read(path)?;
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
+    let mut text = Vec::new();
+    if bytes.starts_with(&GZIP) {
+        flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut text)?;
+    } else if bytes.starts_with(&XZ) {
+        lzma_rust2::XzReader::new(bytes.as_slice(), true).read_to_end(&mut text)?;
+    } else {
         return Ok(bytes);
     }
-    let mut text = Vec::new();
-    flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut text)?;
     Ok(text)
+}
+
+/// The files in an archive, `.tar` as it is or compressed with gzip or xz, in their order there:
+/// the path of each, with its folders, and its content.
+///
+/// # Errors
+///
+/// What the file system or the decoders report.
+pub fn members(path: &Path) -> io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let bytes = read(path)?;
+    let mut archive = tar::Archive::new(bytes.as_slice());
+    let mut members = Vec::new();
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content)?;
+        members.push((entry.path()?.into_owned(), content));
+    }
+    Ok(members)
+}
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const XZ: [u8; 6] = [0xfd, b'7', b'z', b'X', b'Z', 0];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_gives_its_files_in_order() {
+        let Some(folder) = data("an archive gives its files in order") else { return };
+        let members = members(&folder.join("packing/bpp1d/Waescher.tar.xz")).unwrap();
+        assert_eq!(members.len(), 12);
+        let (path, content) = &members[0];
+        assert_eq!(path, Path::new("Waescher/Waescher_TEST0005.txt"));
+        assert!(content.is_ascii() && content.ends_with(b"\n"));
+        assert!(members.is_sorted());
+    }
+
+    #[test]
+    fn what_is_no_archive_is_an_error() {
+        assert!(members(&Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).is_err());
+        assert!(read(Path::new("no such file")).is_err());
+    }
 }
