@@ -9,13 +9,17 @@ extern crate std;
 
 mod assignment;
 mod bins;
+mod bounds;
 mod check;
 mod decision;
 mod error;
 mod fit;
 mod id;
+mod improve;
 mod index;
 mod instance;
+mod order;
+mod pack;
 mod packer;
 #[cfg(any(test, feature = "testkit"))]
 pub mod reference;
@@ -26,10 +30,14 @@ pub mod testkit;
 
 pub use assignment::Assignment;
 pub use bins::Bins;
+pub use bounds::{l1, l2};
 pub use check::{Flaw, check, check_vectors};
 pub use decision::{Decision, Placement, RunnerUp};
 pub use error::Error;
 pub use fit::Fit;
 pub use id::{BinId, ItemId};
+pub use improve::{Improver, Proof};
 pub use instance::Instance;
+pub use order::Order;
+pub use pack::pack;
 pub use packer::{BinSet, Departure, ItemDecision, Packer, Size};

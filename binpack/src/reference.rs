@@ -2,5 +2,7 @@
 //! with.
 
 mod online;
+mod optimum;
 
 pub use online::{Online, Outcome};
+pub use optimum::fewest_bins;

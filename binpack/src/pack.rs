@@ -1,0 +1,34 @@
+use alloc::vec;
+
+use crate::assignment::LEFT_OUT;
+use crate::{Assignment, Bins, Decision, Fit, Instance, Order};
+
+/// Packs the items by a rule, one by one in this order. Items that are larger than a bin are left
+/// out.
+///
+/// With [`Order::Decreasing`] these are next fit decreasing, first fit decreasing, and so on.
+///
+/// *Complexity:* O(n log n). *Ties:* those of [`Fit`] and [`Order`].
+///
+/// ```
+/// use apportion_binpack::{Fit, Instance, Order, pack};
+///
+/// let instance = Instance::new(10, vec![4, 7, 3, 6])?;
+/// assert_eq!(pack(&instance, Fit::First, Order::AsGiven).bins(), 3);
+/// let packing = pack(&instance, Fit::First, Order::Decreasing);
+/// assert_eq!(packing.contents(), [vec![1, 2], vec![0, 3]]);
+/// # Ok::<(), apportion_binpack::Error>(())
+/// ```
+#[must_use]
+pub fn pack(instance: &Instance, fit: Fit, order: Order) -> Assignment {
+    let sizes = instance.sizes();
+    let mut bins = Bins::opening(fit, instance.capacity());
+    let mut bin_of = vec![LEFT_OUT; sizes.len()];
+    for item in order.arrange(sizes) {
+        // An instance has fewer items than there are numbers for bins, so none is refused.
+        if let Ok(Decision::Place(placement)) = bins.place(sizes[item]) {
+            bin_of[item] = placement.bin.number;
+        }
+    }
+    Assignment::from_raw(bin_of)
+}
