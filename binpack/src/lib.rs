@@ -13,6 +13,9 @@ mod error;
 mod fit;
 mod id;
 mod instance;
+#[cfg(any(test, feature = "testkit"))]
+pub mod reference;
+mod vector;
 
 pub use assignment::Assignment;
 pub use check::{Flaw, check, check_vectors};
@@ -21,3 +24,4 @@ pub use error::Error;
 pub use fit::Fit;
 pub use id::{BinId, ItemId};
 pub use instance::Instance;
+pub use vector::{Measure, Norm, Scale, Scored, VectorBins, VectorFit};
