@@ -1,27 +1,37 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
+#![expect(clippy::cast_possible_truncation, reason = "numbers of bins and items are below 2^32")]
 
 extern crate alloc;
 #[cfg(any(test, feature = "testkit"))]
 extern crate std;
 
 mod assignment;
+mod bins;
 mod check;
 mod decision;
 mod error;
 mod fit;
 mod id;
+mod index;
 mod instance;
+mod packer;
 #[cfg(any(test, feature = "testkit"))]
 pub mod reference;
+#[cfg(feature = "serde")]
+mod snapshot;
+#[cfg(feature = "testkit")]
+pub mod testkit;
 mod vector;
 
 pub use assignment::Assignment;
+pub use bins::Bins;
 pub use check::{Flaw, check, check_vectors};
 pub use decision::{Decision, Placement, RunnerUp};
 pub use error::Error;
 pub use fit::Fit;
 pub use id::{BinId, ItemId};
 pub use instance::Instance;
+pub use packer::{BinSet, Departure, ItemDecision, Packer, Size};
 pub use vector::{Measure, Norm, Scale, Scored, VectorBins, VectorFit};

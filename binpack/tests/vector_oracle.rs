@@ -110,7 +110,7 @@ impl<const D: usize> Run<D> {
         Some(Self {
             cached: fast.clone().with_cache(cache),
             fast,
-            slow: reference::VectorBins { fit, opening, bins: Vec::new(), last: None },
+            slow: reference::VectorBins { fit, opening, bins: Vec::new(), last: 0 },
             placed: Vec::new(),
             asked: Vec::new(),
             gone: None,
@@ -125,7 +125,7 @@ impl<const D: usize> Run<D> {
         assert_eq!(self.cached.place(size).unwrap(), chosen, "place {size:?} with a cache");
         if let Decision::Place(placement) = chosen {
             self.placed.push((placement.bin, size));
-            assert_eq!(self.fast.residual(placement.bin), Some(placement.residual.amounts));
+            assert_eq!(self.fast.residual(placement.bin), Ok(placement.residual.amounts));
         }
         self.asked.push(size);
     }
@@ -143,7 +143,7 @@ impl<const D: usize> Run<D> {
                 }
             },
             Call::Remove(which) => {
-                if let Some(bin) = pick(&self.fast.bins().collect::<Vec<_>>(), which) {
+                if let Some(bin) = pick(&self.fast.iter().collect::<Vec<_>>(), which) {
                     let held = self.fast.remove(bin);
                     assert_eq!(held, self.cached.remove(bin));
                     let items = self.placed.iter().filter(|(place, _)| *place == bin);
@@ -166,8 +166,8 @@ impl<const D: usize> Run<D> {
                 if let Some(bin) = self.gone {
                     let unknown = Err(Error::UnknownBin { bin });
                     assert_eq!(self.fast.release(bin, [0; D]), unknown);
-                    assert_eq!(self.fast.remove(bin).map(|_| ()), unknown);
-                    assert_eq!(self.fast.residual(bin), None);
+                    assert_eq!(self.fast.remove(bin), unknown);
+                    assert_eq!(self.fast.residual(bin), unknown);
                 }
                 if let Some((bin, size)) = pick(&self.placed, which) {
                     let size = if all { size } else { size.map(|amount| amount / 2) };

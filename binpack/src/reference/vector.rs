@@ -11,8 +11,8 @@ pub struct VectorBins<const D: usize> {
     pub opening: Option<[u64; D]>,
     /// Capacity and residual; nothing where a bin went away.
     pub bins: Vec<Option<([u64; D], [u64; D])>>,
-    /// The number of the bin that was used last.
-    pub last: Option<usize>,
+    /// The number where next fit begins.
+    pub last: usize,
 }
 
 /// What becomes of an item.
@@ -52,14 +52,15 @@ impl<const D: usize> VectorBins<D> {
             self.bins.push(None);
         }
         self.bins[number] = Some((capacity, capacity));
-        self.last = Some(number);
+        if self.opening.is_some() {
+            self.last = number;
+        }
         number
     }
 
     /// A bin goes away.
     pub fn remove(&mut self, number: usize) {
         self.bins[number] = None;
-        self.last = self.last.filter(|last| *last != number);
     }
 
     /// Decides where an item goes, and puts it there.
@@ -72,7 +73,7 @@ impl<const D: usize> VectorBins<D> {
             if let Some((_, left)) = &mut self.bins[number] {
                 *left = residual;
             }
-            self.last = Some(number);
+            self.last = number;
         }
         choice
     }
@@ -91,7 +92,10 @@ impl<const D: usize> VectorBins<D> {
             }
         }
         match self.fit {
-            VectorFit::Next => order.retain(|(number, ..)| Some(*number) == self.last),
+            VectorFit::Next if self.opening.is_some() => {
+                order.retain(|(number, ..)| *number == self.last);
+            }
+            VectorFit::Next => order.sort_by_key(|(number, ..)| *number < self.last),
             VectorFit::First => {}
             VectorFit::Best(_) | VectorFit::NormBased(_) => order.sort_by_key(|bin| bin.2),
             VectorFit::Worst(_) | VectorFit::AlmostWorst(_) | VectorFit::DotProduct(_) => {

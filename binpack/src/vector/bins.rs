@@ -2,7 +2,7 @@ use super::cache::Cache;
 use super::fit::{Scored, VectorFit, subtract};
 use super::scan::{Candidate, Leaders, first_two, leaders};
 use super::store::Store;
-use crate::{BinId, Decision, Error, Placement, RunnerUp};
+use crate::{BinId, BinSet, Decision, Error, Placement, RunnerUp};
 
 /// Bins of several dimensions that items are placed in, one by one, and leave again.
 ///
@@ -39,8 +39,8 @@ pub struct VectorBins<const D: usize> {
     pub(super) fit: VectorFit<D>,
     pub(super) opening: Option<[u64; D]>,
     pub(super) store: Store<D>,
-    /// The bin that was used last.
-    pub(super) last: Option<BinId>,
+    /// The number where next fit begins.
+    pub(super) last: usize,
     pub(super) cache: Cache<D>,
 }
 
@@ -49,7 +49,7 @@ impl<const D: usize> VectorBins<D> {
     #[must_use]
     pub const fn new(fit: VectorFit<D>) -> Self {
         const { assert!(D >= 1 && D <= 64, "there are 1 to 64 dimensions") };
-        Self { fit, opening: None, store: Store::new(), last: None, cache: Cache::new(0) }
+        Self { fit, opening: None, store: Store::new(), last: 0, cache: Cache::new(0) }
     }
 
     /// No bins yet; one of this `capacity` is opened for each item that fits no other, if it fits
@@ -71,7 +71,7 @@ impl<const D: usize> VectorBins<D> {
         Self { cache: Cache::new(sizes), ..self }
     }
 
-    /// A bin joins, and counts as the one used last. Its number is the lowest that is free.
+    /// A bin joins. Its number is the lowest that is free.
     ///
     /// # Errors
     ///
@@ -80,7 +80,9 @@ impl<const D: usize> VectorBins<D> {
         self.fit.check(&capacity)?;
         let bin = self.store.add(capacity)?;
         self.cache.changed(bin.number);
-        self.last = Some(bin);
+        if self.opening.is_some() {
+            self.last = bin.number();
+        }
         Ok(bin)
     }
 
@@ -92,7 +94,6 @@ impl<const D: usize> VectorBins<D> {
     pub fn remove(&mut self, bin: BinId) -> Result<[u64; D], Error> {
         let held = self.store.remove(bin)?;
         self.cache.changed(bin.number);
-        self.last = self.last.filter(|last| *last != bin);
         Ok(held)
     }
 
@@ -117,7 +118,7 @@ impl<const D: usize> VectorBins<D> {
             }
             self.store.set_residual(bin.number(), placement.residual.amounts);
             self.cache.changed(bin.number);
-            self.last = Some(bin);
+            self.last = bin.number();
         }
         Ok(decision)
     }
@@ -131,22 +132,23 @@ impl<const D: usize> VectorBins<D> {
         self.decide(&size, &self.scan(&size))
     }
 
-    /// An item of this size leaves a bin.
+    /// Takes a size out of a bin, as when an item leaves that was placed in it; what is left of the
+    /// bin then.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownBin`]; [`Error::MoreThanHeld`], if there is less than that in the bin.
-    pub fn release(&mut self, bin: BinId, size: [u64; D]) -> Result<(), Error> {
-        let capacity = self.store.capacity(bin).ok_or(Error::UnknownBin { bin })?;
-        let residual = self.store.residual(bin.number());
-        let used = subtract(&capacity, residual);
+    /// [`Error::UnknownBin`]; [`Error::MoreThanHeld`], with the first dimension in which there is
+    /// less in the bin.
+    pub fn release(&mut self, bin: BinId, size: [u64; D]) -> Result<[u64; D], Error> {
+        let used = self.used(bin)?;
         if let Some((size, used)) = size.into_iter().zip(used).find(|(size, used)| size > used) {
             return Err(Error::MoreThanHeld { bin, size, used });
         }
+        let residual = self.store.residual(bin.number());
         let residual = core::array::from_fn(|dimension| residual[dimension] + size[dimension]);
         self.store.set_residual(bin.number(), residual);
         self.cache.changed(bin.number);
-        Ok(())
+        Ok(residual)
     }
 
     /// The policy.
@@ -155,10 +157,10 @@ impl<const D: usize> VectorBins<D> {
         &self.fit
     }
 
-    /// The capacity of bins that are opened, if any are.
+    /// The capacity of bins that open by themselves, if they do.
     #[must_use]
-    pub const fn opening_capacity(&self) -> Option<&[u64; D]> {
-        self.opening.as_ref()
+    pub const fn opens(&self) -> Option<[u64; D]> {
+        self.opening
     }
 
     /// How many sizes the cache remembers at most.
@@ -179,35 +181,56 @@ impl<const D: usize> VectorBins<D> {
         self.store.count() == 0
     }
 
-    /// What a bin can hold; `None` if it is unknown.
-    #[must_use]
-    pub fn capacity(&self, bin: BinId) -> Option<[u64; D]> {
-        self.store.capacity(bin)
+    /// What is left of a bin.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownBin`].
+    pub fn residual(&self, bin: BinId) -> Result<[u64; D], Error> {
+        self.capacity(bin).map(|_| *self.store.residual(bin.number()))
     }
 
-    /// What is left of a bin; `None` if it is unknown.
-    #[must_use]
-    pub fn residual(&self, bin: BinId) -> Option<[u64; D]> {
-        self.store.capacity(bin).map(|_| *self.store.residual(bin.number()))
+    /// What a bin can hold.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownBin`].
+    pub fn capacity(&self, bin: BinId) -> Result<[u64; D], Error> {
+        self.store.capacity(bin).ok_or(Error::UnknownBin { bin })
     }
 
-    /// The bins by number. O(1) for each number that was ever given out.
-    pub fn bins(&self) -> impl Iterator<Item = BinId> + '_ {
+    /// What a bin holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownBin`].
+    pub fn used(&self, bin: BinId) -> Result<[u64; D], Error> {
+        self.capacity(bin).map(|all| subtract(&all, self.store.residual(bin.number())))
+    }
+
+    /// Whether a bin is there.
+    #[must_use]
+    pub fn contains(&self, bin: BinId) -> bool {
+        self.store.capacity(bin).is_some()
+    }
+
+    /// The bins, in the order of numbers.
+    pub fn iter(&self) -> impl Iterator<Item = BinId> + '_ {
         let present = |number: &usize| self.store.slots()[*number].capacity.is_some();
         (0..self.store.slots().len()).filter(present).map(|number| self.store.id(number))
     }
 
     fn scan(&self, size: &[u64; D]) -> Leaders {
         match self.fit {
-            VectorFit::Next => {
+            VectorFit::Next if self.opening.is_some() => {
                 let mut leaders = Leaders::new(1);
-                let last = self.last.filter(|last| self.store.room(last.number(), size).is_some());
-                if let Some(last) = last {
-                    leaders.offer(Candidate::new(0, last.number, true));
+                if self.store.room(self.last, size).is_some() {
+                    leaders.offer(Candidate::nth(0, self.last));
                 }
                 leaders
             }
-            VectorFit::First => first_two(&self.store, size),
+            VectorFit::Next => first_two(&self.store, size, self.last),
+            VectorFit::First => first_two(&self.store, size, 0),
             _ => leaders(&self.store, &self.fit, size),
         }
     }
@@ -250,5 +273,29 @@ impl<const D: usize> VectorBins<D> {
             _ => candidate.score(self.fit.prefers_large()),
         };
         Scored { amounts: subtract(residual, size), score }
+    }
+}
+
+impl<const D: usize> BinSet for VectorBins<D> {
+    type Size = [u64; D];
+
+    fn add(&mut self, capacity: [u64; D]) -> Result<BinId, Error> {
+        self.add(capacity)
+    }
+
+    fn remove(&mut self, bin: BinId) -> Result<[u64; D], Error> {
+        self.remove(bin)
+    }
+
+    fn place(&mut self, size: [u64; D]) -> Result<Decision<[u64; D]>, Error> {
+        self.place(size).map(Decision::from)
+    }
+
+    fn release(&mut self, bin: BinId, size: [u64; D]) -> Result<[u64; D], Error> {
+        self.release(bin, size)
+    }
+
+    fn used(&self, bin: BinId) -> Result<[u64; D], Error> {
+        self.used(bin)
     }
 }

@@ -1,7 +1,7 @@
 use core::fmt;
 
 use super::scale::{Measure, Scale};
-use crate::Error;
+use crate::{Decision, Error, Placement, RunnerUp};
 
 /// Which of the bins that have room for a vector gets it.
 ///
@@ -10,8 +10,9 @@ use crate::Error;
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum VectorFit<const D: usize> {
-    /// Only the bin that was used last: the one that an item went to last, or that was opened or
-    /// joined since.
+    /// The bin that was used last, and no other; where bins do not open by themselves, the first
+    /// that has room from there on, in the order of numbers and round to the lowest. The words are
+    /// those of [`Bins`](crate::Bins).
     Next,
     /// The bin with the lowest number.
     First,
@@ -79,7 +80,6 @@ impl<const D: usize> VectorFit<D> {
     /// How many bins at the head of its order a decision and its runner-up depend on.
     pub(super) const fn depth(&self) -> usize {
         match self {
-            Self::Next => 1,
             Self::AlmostWorst(_) => 3,
             _ => 2,
         }
@@ -114,6 +114,24 @@ pub struct Scored<const D: usize> {
     /// What the policy compared: [`VectorFit::score`] of the item's size and of what was left
     /// before.
     pub score: u128,
+}
+
+impl<const D: usize> From<Decision<Scored<D>>> for Decision<[u64; D]> {
+    /// Without the scores.
+    fn from(decision: Decision<Scored<D>>) -> Self {
+        match decision {
+            Decision::Place(placement) => Self::Place(Placement {
+                bin: placement.bin,
+                opened: placement.opened,
+                residual: placement.residual.amounts,
+                runner_up: placement
+                    .runner_up
+                    .map(|second| RunnerUp { bin: second.bin, residual: second.residual.amounts }),
+            }),
+            Decision::Wait => Self::Wait,
+            Decision::Reject => Self::Reject,
+        }
+    }
 }
 
 /// `from - what` in each dimension, nothing where that is negative.

@@ -1,3 +1,5 @@
+use core::ops::Range;
+
 use super::bound::{Bound, NO_ROOM};
 use super::fit::VectorFit;
 use super::narrow::LANES;
@@ -18,6 +20,12 @@ impl Candidate {
 
     pub(super) const fn new(score: u128, number: u32, prefers_large: bool) -> Self {
         Self { key: if prefers_large { score } else { !score }, rank: !number }
+    }
+
+    /// Of bins that differ only in the turn they have.
+    #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 2^32 bins")]
+    pub(super) const fn nth(turn: u128, number: usize) -> Self {
+        Self { key: !turn, rank: !(number as u32) }
     }
 
     pub(super) const fn number(self) -> usize {
@@ -110,26 +118,32 @@ pub(super) fn leaders<const D: usize>(
 /// Blocks whose bounds are kept at a time.
 const GROUP: usize = 64;
 
-/// The first two bins that have room, by number. O(bins · D), and no further than the second.
-pub(super) fn first_two<const D: usize>(store: &Store<D>, size: &[u64; D]) -> Leaders {
+/// The first two bins that have room, in the order of numbers from this one on, and then from the
+/// lowest. O(bins · D), and no further than the second.
+pub(super) fn first_two<const D: usize>(store: &Store<D>, size: &[u64; D], from: usize) -> Leaders {
     let mut leaders = Leaders::new(2);
     let Some(bound) = Bound::new(&VectorFit::First, size, store.narrow()) else { return leaders };
-    for (index, block) in store.narrow().blocks().iter().enumerate() {
-        let room = bound.room(block);
-        if room == [0; LANES] {
-            continue;
-        }
-        for (lane, room) in room.into_iter().enumerate() {
-            let number = index * LANES + lane;
-            if room != 0 && store.room(number, size).is_some() {
-                #[expect(clippy::cast_possible_truncation, reason = "fewer than 2^32 bins")]
-                leaders.offer(Candidate::new(0, number as u32, true));
-                if leaders.last().is_some() {
-                    return leaders;
+    let blocks = store.narrow().blocks();
+    let mut look = |turn: u128, numbers: Range<usize>| {
+        let begin = numbers.start / LANES;
+        for (index, block) in blocks.iter().enumerate().skip(begin) {
+            let room = bound.room(block);
+            if index * LANES >= numbers.end || leaders.last().is_some() {
+                return;
+            }
+            if room == [0; LANES] {
+                continue;
+            }
+            for (lane, room) in room.into_iter().enumerate() {
+                let number = index * LANES + lane;
+                if room != 0 && numbers.contains(&number) && store.room(number, size).is_some() {
+                    leaders.offer(Candidate::nth(turn, number));
                 }
             }
         }
-    }
+    };
+    look(0, from..usize::MAX);
+    look(1, 0..from);
     leaders
 }
 

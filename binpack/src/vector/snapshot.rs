@@ -5,7 +5,7 @@ use super::cache::Cache;
 use super::fit::{VectorFit, fits, subtract};
 use super::scale::{Measure, Norm, Scale};
 use super::store::{Slot, Store};
-use crate::{BinId, Error};
+use crate::Error;
 
 /// What is saved of bins: nothing that can be worked out.
 #[derive(serde::Deserialize, serde::Serialize)]
@@ -14,7 +14,7 @@ pub(super) struct Parts {
     fit: FitParts,
     opening: Option<Vec<u64>>,
     slots: Vec<SlotParts>,
-    last: Option<BinId>,
+    last: usize,
     cache: usize,
 }
 
@@ -65,8 +65,8 @@ pub(super) enum Flaw {
     Dimensions { expected: usize, found: usize },
     #[error("bin {number} holds more than its capacity")]
     Overfull { number: usize },
-    #[error("the bin used last is none of the bins")]
-    Last,
+    #[error("next fit cannot begin at bin {number} of {slots}")]
+    Last { number: usize, slots: usize },
     #[error(transparent)]
     Refused(#[from] Error),
 }
@@ -96,8 +96,9 @@ impl<const D: usize> TryFrom<Parts> for VectorBins<D> {
             store.restore(Slot { generation, capacity }, residual)?;
         }
         store.refresh_all();
-        if parts.last.is_some_and(|last| store.capacity(last).is_none()) {
-            return Err(Flaw::Last);
+        let (number, slots) = (parts.last, store.slots().len());
+        if number > 0 && number >= slots {
+            return Err(Flaw::Last { number, slots });
         }
         let new = Self::new(fit);
         Ok(Self { opening, store, last: parts.last, cache: Cache::new(parts.cache), ..new })

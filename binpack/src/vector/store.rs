@@ -151,7 +151,7 @@ impl<const D: usize> Store<D> {
 
     /// What is left of the bin with this number, if it has room for a size.
     pub(super) fn room(&self, number: usize, size: &[u64; D]) -> Option<&[u64; D]> {
-        let residual = &self.residuals[number];
+        let residual = self.residuals.get(number)?;
         (fits(size, residual) && self.slots[number].capacity.is_some()).then_some(residual)
     }
 

@@ -1,0 +1,374 @@
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::index::{Bitmap, MaxTree, Residuals};
+use crate::{BinId, Decision, Error, Fit, Placement, RunnerUp};
+
+mod search;
+#[cfg(feature = "serde")]
+mod snapshot;
+
+use search::Choice;
+
+/// Bins, and the policy that says which of them an item goes in.
+///
+/// The bins know what is left of them, not what is in them: whoever places a size releases it
+/// again. [`Packer`](crate::Packer) holds the items too.
+///
+/// ```
+/// use apportion_binpack::{Bins, Decision, Fit};
+///
+/// // Three machines, and a task that needs 3.
+/// let mut machines = Bins::new(Fit::Best);
+/// let [_, _, third] = [5, 8, 3].map(|capacity| machines.add(capacity).expect("few"));
+/// let Decision::Place(placement) = machines.place(3)? else { panic!("it fits all of them") };
+/// assert_eq!((placement.bin, placement.residual), (third, 0));
+/// # Ok::<(), apportion_binpack::Error>(())
+/// ```
+///
+/// *Rules:* those of [`Fit`], with these words on [next fit](Fit::Next). Where bins
+/// [open](Self::opening), it looks at one bin only: the last that was placed in, opened or added,
+/// and at none if that has gone away. Where they do not open, it goes on from there in the order of
+/// numbers, from the last to the first, to the next bin that has room, as allocators of memory do
+/// (Knuth, *The Art of Computer Programming* 1, 2.5, exercise 6).
+///
+/// *Complexity:* each call takes O(log n) for n bins, whatever their capacities and residuals; in
+/// [`add`](Self::add), amortised. A placement allocates nothing unless it opens a bin. Memory is
+/// O(most bins at one time).
+#[derive(Clone, Debug)]
+pub struct Bins {
+    fit: Fit,
+    opening: Option<u64>,
+    slots: Vec<Slot>,
+    /// Numbers of bins that are there.
+    present: Bitmap,
+    /// Numbers of bins that went away.
+    vacant: Bitmap,
+    count: usize,
+    index: Index,
+    /// How many bins there are of each capacity but that of those that open.
+    capacities: BTreeMap<u64, u32>,
+    /// The largest of them and of those that open.
+    largest: Option<u64>,
+    /// Where next fit begins.
+    last: usize,
+}
+
+/// What is known of a number.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    capacity: u64,
+    residual: u64,
+    generation: u32,
+    present: bool,
+}
+
+/// How bins are found.
+#[derive(Clone, Debug)]
+enum Index {
+    /// Next fit, opening: there is nothing to look for.
+    None,
+    /// Next and first fit.
+    Numbers(MaxTree),
+    /// Best, worst and almost-worst fit.
+    Residuals(Residuals),
+}
+
+impl Bins {
+    /// No bins, and none opens by itself: each has to [join](Self::add).
+    #[must_use]
+    pub fn new(fit: Fit) -> Self {
+        Self::from_parts(fit, None)
+    }
+
+    /// No bins; one of this `capacity` opens whenever no other has room.
+    #[must_use]
+    pub fn opening(fit: Fit, capacity: u64) -> Self {
+        Self::from_parts(fit, Some(capacity))
+    }
+
+    fn from_parts(fit: Fit, opening: Option<u64>) -> Self {
+        Self {
+            fit,
+            opening,
+            slots: Vec::new(),
+            present: Bitmap::default(),
+            vacant: Bitmap::default(),
+            count: 0,
+            index: match fit {
+                Fit::Next if opening.is_some() => Index::None,
+                Fit::Next | Fit::First => Index::Numbers(MaxTree::default()),
+                Fit::Best | Fit::Worst | Fit::AlmostWorst => Index::Residuals(Residuals::default()),
+            },
+            capacities: BTreeMap::new(),
+            largest: opening,
+            last: 0,
+        }
+    }
+
+    /// The policy.
+    #[must_use]
+    pub const fn fit(&self) -> Fit {
+        self.fit
+    }
+
+    /// The capacity of bins that open by themselves, if they do.
+    #[must_use]
+    pub const fn opens(&self) -> Option<u64> {
+        self.opening
+    }
+
+    /// A bin joins. Its number is the lowest that is free.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyBins`] if all numbers are in use.
+    pub fn add(&mut self, capacity: u64) -> Result<BinId, Error> {
+        let bin = self.next_id()?;
+        self.join(bin, capacity);
+        Ok(bin)
+    }
+
+    /// A bin gets a number that is free.
+    fn join(&mut self, bin: BinId, capacity: u64) {
+        let number = bin.number();
+        let slot = Slot { capacity, residual: capacity, generation: bin.generation, present: true };
+        if let Some(place) = self.slots.get_mut(number) {
+            *place = slot;
+            self.vacant.clear(number);
+        } else {
+            self.slots.push(slot);
+            self.present.grow(self.slots.len());
+        }
+        self.present.set(number);
+        self.count += 1;
+        if self.opening != Some(capacity) {
+            *self.capacities.entry(capacity).or_default() += 1;
+            self.largest = self.largest.max(Some(capacity));
+        }
+        match &mut self.index {
+            Index::None => self.last = number,
+            Index::Numbers(tree) => tree.set(number, capacity),
+            Index::Residuals(residuals) => residuals.add(number, capacity),
+        }
+    }
+
+    /// The handle of the bin that joins or opens next.
+    fn next_id(&self) -> Result<BinId, Error> {
+        let number = if self.count == self.slots.len() { None } else { self.vacant.next(0) };
+        let number = number.unwrap_or(self.slots.len());
+        let generation = self.slots.get(number).map_or(0, |slot| slot.generation);
+        match u32::try_from(number) {
+            Ok(number) if number < u32::MAX => Ok(BinId { number, generation }),
+            _ => Err(Error::TooManyBins),
+        }
+    }
+
+    /// A bin goes away, with all that is in it: this much.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownBin`] if it is not there.
+    pub fn remove(&mut self, bin: BinId) -> Result<u64, Error> {
+        let Slot { capacity, residual, .. } = *self.slot(bin)?;
+        let number = bin.number();
+        let slot = &mut self.slots[number];
+        slot.present = false;
+        slot.generation = slot.generation.wrapping_add(1);
+        self.present.clear(number);
+        self.vacant.grow(self.slots.len());
+        self.vacant.set(number);
+        self.count -= 1;
+        match &mut self.index {
+            Index::None => {}
+            Index::Numbers(tree) => tree.set(number, 0),
+            Index::Residuals(residuals) => residuals.remove(number),
+        }
+        if let Some(count) = self.capacities.get_mut(&capacity) {
+            *count -= 1;
+            if *count == 0 {
+                self.capacities.remove(&capacity);
+                let largest = self.capacities.last_key_value().map(|(capacity, _)| *capacity);
+                self.largest = self.opening.max(largest);
+            }
+        }
+        Ok(capacity - residual)
+    }
+
+    /// Decides where an item of this size goes, and puts it there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyBins`] if a bin would have to open and all numbers are in use.
+    #[inline]
+    pub fn place(&mut self, size: u64) -> Result<Decision<u64>, Error> {
+        let decision = self.choose(size)?;
+        if let Decision::Place(placement) = decision {
+            if placement.opened {
+                self.open()?;
+            }
+            self.fill(placement.bin.number(), placement.residual);
+        }
+        Ok(decision)
+    }
+
+    /// What [`place`](Self::place) would decide. Nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyBins`] if a bin would have to open and all numbers are in use.
+    #[inline]
+    pub fn choose(&self, size: u64) -> Result<Decision<u64>, Error> {
+        let Some(Choice { number, runner_up }) = self.search(size, true) else {
+            return self.choose_new(size);
+        };
+        Ok(Decision::Place(Placement {
+            bin: self.id(number),
+            opened: false,
+            residual: self.slots[number].residual - size,
+            runner_up: runner_up.map(|number| RunnerUp {
+                bin: self.id(number),
+                residual: self.slots[number].residual - size,
+            }),
+        }))
+    }
+
+    /// As [`place`](Self::place), for those who need no reasons, and about twice as fast. The bin;
+    /// `None` if the item has to wait or is rejected.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooManyBins`] if a bin would have to open and all numbers are in use.
+    #[inline]
+    pub fn put(&mut self, size: u64) -> Result<Option<BinId>, Error> {
+        let bin = match self.search(size, false) {
+            Some(choice) => self.id(choice.number),
+            None if self.opening.is_some_and(|capacity| size <= capacity) => self.open()?,
+            None => return Ok(None),
+        };
+        self.fill(bin.number(), self.slots[bin.number()].residual - size);
+        Ok(Some(bin))
+    }
+
+    /// Takes a size out of a bin, as when an item leaves that was placed in it; what is left of the
+    /// bin then.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::UnknownBin`] if the bin is not there.
+    /// - [`Error::MoreThanHeld`] if there is less in it.
+    #[inline]
+    pub fn release(&mut self, bin: BinId, size: u64) -> Result<u64, Error> {
+        let Slot { capacity, residual, .. } = *self.slot(bin)?;
+        let used = capacity - residual;
+        if size > used {
+            return Err(Error::MoreThanHeld { bin, size, used });
+        }
+        self.set_residual(bin.number(), residual + size);
+        Ok(residual + size)
+    }
+
+    /// What is left of a bin.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownBin`] if it is not there.
+    pub fn residual(&self, bin: BinId) -> Result<u64, Error> {
+        Ok(self.slot(bin)?.residual)
+    }
+
+    /// What a bin can hold.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownBin`] if it is not there.
+    pub fn capacity(&self, bin: BinId) -> Result<u64, Error> {
+        Ok(self.slot(bin)?.capacity)
+    }
+
+    /// What a bin holds.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownBin`] if it is not there.
+    pub fn used(&self, bin: BinId) -> Result<u64, Error> {
+        let slot = self.slot(bin)?;
+        Ok(slot.capacity - slot.residual)
+    }
+
+    /// Whether a bin is there.
+    #[must_use]
+    pub fn contains(&self, bin: BinId) -> bool {
+        self.slot(bin).is_ok()
+    }
+
+    /// How many bins there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Whether there is no bin.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The bins, in the order of numbers.
+    pub fn iter(&self) -> impl Iterator<Item = BinId> + '_ {
+        let present = |(number, slot): (usize, &Slot)| slot.present.then(|| self.id(number));
+        self.slots.iter().enumerate().filter_map(present)
+    }
+
+    fn choose_new(&self, size: u64) -> Result<Decision<u64>, Error> {
+        if let Some(capacity) = self.opening.filter(|capacity| size <= *capacity) {
+            let bin = self.next_id()?;
+            let residual = capacity - size;
+            return Ok(Decision::Place(Placement { bin, opened: true, residual, runner_up: None }));
+        }
+        let would_fit = self.largest.is_some_and(|largest| size <= largest);
+        Ok(if would_fit { Decision::Wait } else { Decision::Reject })
+    }
+
+    fn open(&mut self) -> Result<BinId, Error> {
+        self.add(self.opening.unwrap_or(0))
+    }
+
+    #[inline]
+    fn fill(&mut self, number: usize, residual: u64) {
+        self.last = number;
+        self.set_residual(number, residual);
+    }
+
+    #[inline]
+    fn set_residual(&mut self, number: usize, residual: u64) {
+        self.slots[number].residual = residual;
+        match &mut self.index {
+            Index::None => {}
+            Index::Numbers(tree) => tree.set(number, residual),
+            Index::Residuals(residuals) => residuals.change(number, residual),
+        }
+    }
+
+    /// One more number, that no bin has, with the generation of the next that gets it.
+    #[cfg(feature = "serde")]
+    fn leave_vacant(&mut self, bin: BinId) {
+        let generation = bin.generation;
+        self.slots.push(Slot { capacity: 0, residual: 0, generation, present: false });
+        self.present.grow(self.slots.len());
+        self.vacant.grow(self.slots.len());
+        self.vacant.set(bin.number());
+    }
+
+    #[inline]
+    fn id(&self, number: usize) -> BinId {
+        BinId { number: number as u32, generation: self.slots[number].generation }
+    }
+
+    #[inline]
+    fn slot(&self, bin: BinId) -> Result<&Slot, Error> {
+        let slot = self.slots.get(bin.number());
+        slot.filter(|slot| slot.present && slot.generation == bin.generation)
+            .ok_or(Error::UnknownBin { bin })
+    }
+}

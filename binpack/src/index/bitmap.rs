@@ -1,0 +1,143 @@
+use alloc::vec::Vec;
+
+/// A set of numbers below 2^36, as bits: a bit of a level tells whether a word of the level below
+/// has any. Every call takes O(log n) to the base of 64.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bitmap {
+    levels: [Vec<u64>; LEVELS],
+    height: usize,
+}
+
+impl Bitmap {
+    /// Makes room for the numbers below `length`.
+    pub(crate) fn grow(&mut self, length: usize) {
+        let mut words = length.div_ceil(WIDTH);
+        for level in 0..LEVELS {
+            if words <= self.levels[level].len() {
+                return;
+            }
+            // A level that was not there: what is below it has been one word, at most.
+            let first = level >= self.height
+                && level > 0
+                && self.levels[level - 1].first().is_some_and(|word| *word != 0);
+            self.levels[level].resize(words, 0);
+            self.levels[level][0] |= u64::from(first);
+            self.height = self.height.max(level + 1);
+            if words <= 1 {
+                return;
+            }
+            words = words.div_ceil(WIDTH);
+        }
+    }
+
+    /// Puts a number in. There must be room for it.
+    #[inline]
+    pub(crate) fn set(&mut self, number: usize) {
+        let mut at = number;
+        for level in &mut self.levels[..self.height] {
+            let word = &mut level[at / WIDTH];
+            let was_empty = *word == 0;
+            *word |= 1 << (at % WIDTH);
+            if !was_empty {
+                return;
+            }
+            at /= WIDTH;
+        }
+    }
+
+    /// Takes a number out. There must be room for it.
+    #[inline]
+    pub(crate) fn clear(&mut self, number: usize) {
+        let mut at = number;
+        for level in &mut self.levels[..self.height] {
+            let word = &mut level[at / WIDTH];
+            *word &= !(1 << (at % WIDTH));
+            if *word != 0 {
+                return;
+            }
+            at /= WIDTH;
+        }
+    }
+
+    /// The first number that is not below this one.
+    #[inline]
+    pub(crate) fn next(&self, number: usize) -> Option<usize> {
+        let mut at = number;
+        for (height, level) in self.levels[..self.height].iter().enumerate() {
+            let word = level.get(at / WIDTH)? >> (at % WIDTH);
+            if word != 0 {
+                at += word.trailing_zeros() as usize;
+                for level in self.levels[..height].iter().rev() {
+                    at = at * WIDTH + level[at].trailing_zeros() as usize;
+                }
+                return Some(at);
+            }
+            at = at / WIDTH + 1;
+        }
+        None
+    }
+
+    /// The last number below this one.
+    #[inline]
+    pub(crate) fn previous(&self, number: usize) -> Option<usize> {
+        let mut at = number.min(self.levels[0].len() * WIDTH).checked_sub(1)?;
+        for (height, level) in self.levels[..self.height].iter().enumerate() {
+            let word = level[at / WIDTH] << (WIDTH - 1 - at % WIDTH);
+            if word != 0 {
+                at -= word.leading_zeros() as usize;
+                for level in self.levels[..height].iter().rev() {
+                    at = at * WIDTH + WIDTH - 1 - level[at].leading_zeros() as usize;
+                }
+                return Some(at);
+            }
+            at = (at / WIDTH).checked_sub(1)?;
+        }
+        None
+    }
+
+    /// The last number of all.
+    #[inline]
+    pub(crate) fn last(&self) -> Option<usize> {
+        self.previous(usize::MAX)
+    }
+}
+
+const WIDTH: usize = 64;
+const LEVELS: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn as_a_sorted_set() {
+        let mut random = 1_u64;
+        for length in [1, 63, 64, 65, 4_095, 4_096, 4_097, 300_000] {
+            let (mut bitmap, mut twin) = (Bitmap::default(), BTreeSet::new());
+            let mut room = 0;
+            for step in 0..3_000 {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let number = (random >> 33) as usize % length;
+                if number >= room {
+                    room = number + 1;
+                    bitmap.grow(room);
+                }
+                if step % 3 == 0 {
+                    bitmap.clear(number);
+                    twin.remove(&number);
+                } else {
+                    bitmap.set(number);
+                    twin.insert(number);
+                }
+                for from in [0, number, number + 1, number / 2, length] {
+                    assert_eq!(bitmap.next(from), twin.range(from..).next().copied());
+                    assert_eq!(bitmap.previous(from), twin.range(..from).last().copied());
+                }
+                assert_eq!(bitmap.last(), twin.last().copied());
+            }
+        }
+        assert_eq!((Bitmap::default().next(0), Bitmap::default().last()), (None, None));
+    }
+}

@@ -1,0 +1,158 @@
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use proptest::prelude::*;
+use quickcheck::{Arbitrary, Gen};
+
+use super::Random;
+
+/// Something that happens to an online packer. Bins and items are counted from the first that came,
+/// modulo how many came, whether they are still there or not.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Operation {
+    /// A bin joins.
+    Add {
+        /// Its capacity.
+        capacity: u64,
+    },
+    /// A bin goes away.
+    Remove {
+        /// Which.
+        bin: usize,
+    },
+    /// An item comes.
+    Place {
+        /// Its size.
+        size: u64,
+    },
+    /// An item leaves.
+    Leave {
+        /// Which.
+        item: usize,
+    },
+    /// A size is taken out of a bin, whatever is in it.
+    Release {
+        /// Of which.
+        bin: usize,
+        /// How much.
+        size: u64,
+    },
+}
+
+/// Operations, for a packer that opens bins or one that does not.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "these two are what a case is")]
+pub struct Operations {
+    /// The capacity of bins that open, if they do.
+    pub opening: Option<u64>,
+    /// What happens.
+    pub operations: Vec<Operation>,
+}
+
+/// What sizes and capacities there are: few, so that there are many ties, or any.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Scale {
+    /// Capacities up to 8.
+    Tiny,
+    /// Capacities up to 100.
+    Small,
+    /// Capacities up to a million.
+    Medium,
+    /// All of 64 bits, and their limits.
+    Huge,
+    /// Each of another magnitude.
+    Mixed,
+}
+
+impl Scale {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Tiny, Self::Small, Self::Medium, Self::Huge, Self::Mixed];
+
+    fn capacity(self, random: &mut Random) -> u64 {
+        match self {
+            Self::Tiny => random.below(9),
+            Self::Small => 50 + random.below(51),
+            Self::Medium => 500_000 + random.below(4) * 125_000,
+            Self::Huge => u64::MAX - random.below(3),
+            Self::Mixed => random.word() >> random.below(64),
+        }
+    }
+
+    fn size(self, random: &mut Random) -> u64 {
+        match self {
+            Self::Tiny => random.below(5),
+            Self::Small => random.below(60),
+            Self::Medium => random.below(300_000),
+            Self::Huge | Self::Mixed if random.below(8) == 0 => u64::MAX - random.below(3),
+            Self::Huge => random.word() >> random.below(6),
+            Self::Mixed => random.word() >> random.below(64),
+        }
+    }
+}
+
+impl Operations {
+    /// So many, of this scale, by this seed; up to about `bins` bins at a time if none opens.
+    #[must_use]
+    pub fn seeded(seed: u64, scale: Scale, opens: bool, bins: usize, length: usize) -> Self {
+        let mut random = Random::new(seed);
+        let opening = opens.then(|| scale.capacity(&mut random));
+        // Phases of more placements and of more departures.
+        let phase = 1 + random.below(length as u64 / 2 + 1);
+        let mut operations = Vec::with_capacity(length);
+        let initial = if opens { 0 } else { bins.min(length / 2) };
+        for _ in 0..initial {
+            operations.push(Operation::Add { capacity: scale.capacity(&mut random) });
+        }
+        for at in initial..length {
+            let filling = (at as u64 / phase).is_multiple_of(2);
+            let which = random.word() as usize;
+            operations.push(match random.below(40) {
+                0 => Operation::Add { capacity: scale.capacity(&mut random) },
+                1 => Operation::Remove { bin: which },
+                2 => Operation::Release { bin: which, size: scale.size(&mut random) },
+                choice if choice < if filling { 30 } else { 12 } => {
+                    Operation::Place { size: scale.size(&mut random) }
+                }
+                _ => Operation::Leave { item: which },
+            });
+        }
+        Self { opening, operations }
+    }
+}
+
+/// Up to `length` of them, of any scale.
+pub fn operations(length: usize) -> impl Strategy<Value = Operations> {
+    let scale = proptest::sample::select(&Scale::ALL[..]);
+    (any::<u64>(), scale, any::<bool>(), 0..40_usize).prop_flat_map(
+        move |(seed, scale, opens, bins)| {
+            let all = Operations::seeded(seed, scale, opens, bins, length);
+            let opening = all.opening;
+            // So that it shrinks to the few that matter.
+            proptest::sample::subsequence(all.operations, 0..=length)
+                .prop_map(move |operations| Operations { opening, operations })
+        },
+    )
+}
+
+impl Arbitrary for Operations {
+    fn arbitrary(random: &mut Gen) -> Self {
+        let scale = *random.choose(&Scale::ALL).unwrap_or(&Scale::Tiny);
+        let (seed, opens) = (u64::arbitrary(random), bool::arbitrary(random));
+        let length = random.size();
+        Self::seeded(seed, scale, opens, length / 4, length)
+    }
+
+    fn shrink(&self) -> Box<dyn Iterator<Item = Self>> {
+        let opening = self.opening;
+        let length = self.operations.len();
+        let halves = [0..length / 2, length / 2..length].map(|half| self.operations[half].to_vec());
+        let without = (0..length).map({
+            let all = self.operations.clone();
+            move |at| all.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, op)| *op).collect()
+        });
+        let halves = halves.into_iter().filter(move |half| half.len() < length);
+        Box::new(halves.chain(without).map(move |operations| Self { opening, operations }))
+    }
+}
