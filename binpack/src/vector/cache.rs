@@ -237,6 +237,11 @@ fn collect<const D: usize>(
 ) -> bool {
     let mut lower = false;
     for (index, block) in exact.store.narrow().blocks().iter().enumerate() {
+        let peak = bound.peak(block);
+        if peak < grades.start {
+            lower |= peak != NO_ROOM;
+            continue;
+        }
         for (lane, grade) in bound.grades(block).into_iter().enumerate() {
             if grades.contains(&grade) {
                 found.extend(exact.candidate(index * LANES + lane));

@@ -89,7 +89,7 @@ pub(super) fn leaders<const D: usize>(
         let mut best = [NO_ROOM; GROUP];
         let mut promising = 0;
         for (index, block) in blocks.iter().enumerate() {
-            best[index] = bound.grades(block).into_iter().fold(NO_ROOM, i32::max);
+            best[index] = bound.peak(block);
             if best[index] > best[promising] {
                 promising = index;
             }

@@ -100,6 +100,7 @@ impl<const D: usize> Store<D> {
         }
     }
 
+    #[cfg(feature = "serde")]
     /// A slot as a snapshot has it, with what is left of its bin.
     pub(super) fn restore(&mut self, slot: Slot<D>, residual: [u64; D]) -> Result<(), Error> {
         let number = self.slots.len();
@@ -121,6 +122,7 @@ impl<const D: usize> Store<D> {
         }
     }
 
+    #[cfg(feature = "serde")]
     /// Works the narrow copy out anew.
     pub(super) fn refresh_all(&mut self) {
         for number in 0..self.slots.len() {
