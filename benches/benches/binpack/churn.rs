@@ -1,0 +1,196 @@
+//! Items come and go.
+
+use std::collections::BTreeSet;
+use std::hint::black_box;
+use std::time::Duration;
+
+use apportion_benches::median;
+use apportion_binpack::testkit::Random;
+use apportion_binpack::{BinId, Bins, Fit, ItemId, Packer};
+use criterion::Criterion;
+
+const BINS: [u64; 6] = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
+/// The linear scan is not waited for on more.
+const MOST_TO_SCAN: u64 = 10_000;
+/// As in a machine of 2^16 shares, and as in one with bytes of memory.
+const CAPACITIES: [(&str, u64); 2] = [("", 65_535), (" of 2^40", 1 << 40)];
+
+/// A packer whose items are handles of its own.
+trait Contender {
+    type Item: Copy;
+    fn place(&mut self, size: u64) -> Option<Self::Item>;
+    fn leave(&mut self, item: Self::Item);
+}
+
+impl Contender for Bins {
+    type Item = (BinId, u64);
+
+    fn place(&mut self, size: u64) -> Option<Self::Item> {
+        let decision = self.place(size).expect("few");
+        // All of it is worked out, the second choice too.
+        Some((black_box(decision).placement()?.bin, size))
+    }
+
+    fn leave(&mut self, (bin, size): Self::Item) {
+        self.release(bin, size).expect("it is there");
+    }
+}
+
+/// Without reasons.
+struct Quiet(Bins);
+
+impl Contender for Quiet {
+    type Item = (BinId, u64);
+
+    fn place(&mut self, size: u64) -> Option<Self::Item> {
+        Some((self.0.put(size).expect("few")?, size))
+    }
+
+    fn leave(&mut self, (bin, size): Self::Item) {
+        self.0.release(bin, size).expect("it is there");
+    }
+}
+
+impl Contender for Packer {
+    type Item = ItemId;
+
+    fn place(&mut self, size: u64) -> Option<ItemId> {
+        black_box(self.place(size).expect("few")).item()
+    }
+
+    fn leave(&mut self, item: ItemId) {
+        self.remove(item).expect("it is there");
+    }
+}
+
+/// Best fit, by the standard library.
+struct Sorted {
+    set: BTreeSet<(u64, u32)>,
+    residuals: Vec<u64>,
+}
+
+impl Sorted {
+    fn new(bins: u64, capacity: u64) -> Self {
+        let set = (0..bins as u32).map(|bin| (capacity, bin)).collect();
+        Self { set, residuals: vec![capacity; bins as usize] }
+    }
+
+    fn change(&mut self, bin: u32, residual: u64) {
+        let old = std::mem::replace(&mut self.residuals[bin as usize], residual);
+        self.set.remove(&(old, bin));
+        self.set.insert((residual, bin));
+    }
+}
+
+impl Contender for Sorted {
+    type Item = (u32, u64);
+
+    fn place(&mut self, size: u64) -> Option<Self::Item> {
+        let &(residual, bin) = self.set.range((size, 0)..).next()?;
+        self.change(bin, residual - size);
+        Some((bin, size))
+    }
+
+    fn leave(&mut self, (bin, size): Self::Item) {
+        self.change(bin, self.residuals[bin as usize] + size);
+    }
+}
+
+/// First fit, as one would write it.
+struct Scanned(Vec<u64>);
+
+impl Contender for Scanned {
+    type Item = (u32, u64);
+
+    fn place(&mut self, size: u64) -> Option<Self::Item> {
+        let bin = self.0.iter().position(|residual| *residual >= size)?;
+        self.0[bin] -= size;
+        Some((bin as u32, size))
+    }
+
+    fn leave(&mut self, (bin, size): Self::Item) {
+        self.0[bin as usize] += size;
+    }
+}
+
+pub(super) fn measure(criterion: &mut Criterion) {
+    for (scale, capacity) in CAPACITIES {
+        for fit in Fit::ALL {
+            let mut group = criterion.benchmark_group(group(fit, scale));
+            group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1));
+            group.sample_size(30);
+            for bins in BINS {
+                let filled = || {
+                    let mut all = Bins::new(fit);
+                    (0..bins).for_each(|_| drop(all.add(capacity)));
+                    all
+                };
+                let mut add = |name: &str, make: &dyn Fn() -> Box<dyn FnMut()>| {
+                    group.bench_function(format!("{name}/{bins}"), |bencher| {
+                        let mut turn = make();
+                        bencher.iter(&mut turn);
+                    });
+                };
+                add("bins", &|| churn(bins, capacity, filled()));
+                add("quiet", &|| churn(bins, capacity, Quiet(filled())));
+                add("packer", &|| churn(bins, capacity, Packer::new(filled())));
+                if fit == Fit::Best {
+                    add("sorted set", &|| churn(bins, capacity, Sorted::new(bins, capacity)));
+                }
+                if fit == Fit::First && bins <= MOST_TO_SCAN {
+                    let scanned = || Scanned(vec![capacity; bins as usize]);
+                    add("scan", &|| churn(bins, capacity, scanned()));
+                }
+            }
+            group.finish();
+        }
+    }
+}
+
+fn group(fit: Fit, scale: &str) -> String {
+    format!("binpack {fit}{scale}")
+}
+
+/// Eight items a bin, of a tenth of it in the mean. The load is that of a packer that has been at
+/// it for long.
+fn churn<C: Contender + 'static>(bins: u64, capacity: u64, mut packer: C) -> Box<dyn FnMut()> {
+    let mut random = Random::new(1);
+    let mut items = Vec::new();
+    let mut turn = move |full: bool| {
+        let placed = packer.place(1 + random.below(capacity / 5));
+        items.extend(placed);
+        if full || placed.is_none() {
+            let which = random.below(items.len() as u64) as usize;
+            packer.leave(items.swap_remove(which));
+        }
+    };
+    (0..8 * bins).for_each(|_| turn(false));
+    (0..(20 * bins).min(2_000_000)).for_each(|_| turn(true));
+    Box::new(move || turn(true))
+}
+
+/// How long each takes, and how many times as long the peers.
+pub(super) fn report() {
+    for (scale, _) in CAPACITIES {
+        for fit in Fit::ALL {
+            let group = group(fit, scale);
+            println!("{group}: one placement and one departure");
+            for bins in BINS {
+                let of = |name: &str| median(&group, &format!("{name}_{bins}"));
+                let Some(own) = of("bins") else { continue };
+                print!("{bins:>9} bins {own:7.1} ns");
+                for name in ["quiet", "packer"] {
+                    if let Some(time) = of(name) {
+                        print!("   {name} {time:7.1} ns");
+                    }
+                }
+                for peer in ["sorted set", "scan"] {
+                    if let Some(time) = of(peer) {
+                        print!("   {peer} {time:7.1} ns ({:.2})", time / own);
+                    }
+                }
+                println!();
+            }
+        }
+    }
+}
