@@ -208,11 +208,16 @@ impl<const D: usize> Bound<D> {
 
     /// -1 for each bin that may have room, 0 for one that has none.
     pub(super) fn room(&self, block: &Block<D>) -> [i16; LANES] {
-        let mut room = [-1; LANES];
+        // The least of what is left over is negative where there is no room. Neither side is below
+        // -1, so nothing overflows; and the least is what the compiler takes eight of at a time.
+        let mut room = [i16::MAX; LANES];
         for (row, floor) in block.iter().zip(self.floor) {
             for (room, units) in room.iter_mut().zip(row) {
-                *room &= -i16::from(*units >= floor);
+                *room = (*room).min(units - floor);
             }
+        }
+        for room in &mut room {
+            *room = !(*room >> 15);
         }
         room
     }
