@@ -7,6 +7,7 @@ mod fit;
 mod narrow;
 mod scale;
 mod scan;
+mod scorer;
 #[cfg(feature = "serde")]
 mod snapshot;
 mod store;

@@ -129,7 +129,6 @@ impl<const D: usize> Bound<D> {
                         let above = units.saturating_sub(parts.less).max(0);
                         let term = i32::from(above) * i32::from(parts.factor) + parts.more;
                         // At most 2^14, which lets the compiler square it as 16 bits.
-                        #[expect(clippy::cast_possible_truncation, reason = "at most 2^14")]
                         let root = ((term >> 15) + rest) as i16;
                         *grade += i32::from(root) * i32::from(root);
                     }
@@ -237,7 +236,7 @@ struct Frame<'a, const D: usize> {
 impl<const D: usize> Frame<'_, D> {
     /// `Σ c·r`, or with the item in the bin `Σ c·(r - s)`.
     fn sum(&self, coefficient: impl Fn(usize) -> u128, after: bool) -> Bound<D> {
-        let exponent = self.exponent(|dimension| coefficient(dimension) * self.spans[dimension]);
+        let exponent = Self::exponent(|dimension| coefficient(dimension) * self.spans[dimension]);
         let rows = self.rows(&coefficient, exponent, false);
         let sign = if self.prefers_large { 1 } else { -1 };
         let offset = |dimension: usize| coefficient(dimension) * u128::from(self.size[dimension]);
@@ -255,7 +254,7 @@ impl<const D: usize> Frame<'_, D> {
 
     /// `max c·r`, or with the item in the bin `max c·(r - s)`.
     fn largest(&self, coefficient: impl Fn(usize) -> u128, after: bool) -> Bound<D> {
-        let exponent = self.exponent(|dimension| coefficient(dimension) * self.spans[dimension]);
+        let exponent = Self::exponent(|dimension| coefficient(dimension) * self.spans[dimension]);
         let rows = self.rows(&coefficient, exponent, after);
         self.finish(Kernel::Largest { rows, sign: self.sign() }, exponent)
     }
@@ -267,7 +266,7 @@ impl<const D: usize> Frame<'_, D> {
             // Where the coefficient is zero, the span may be too long to square.
             if coefficient(dimension) == 0 { 0 } else { coefficient(dimension) * span * span }
         };
-        let exponent = self.exponent(term);
+        let exponent = Self::exponent(term);
         let mut rows = self.rows(|_| 0, exponent, after);
         for (dimension, row) in rows.iter_mut().enumerate() {
             let shift = 2 * self.units[dimension].shift + 30 - exponent;
@@ -293,7 +292,7 @@ impl<const D: usize> Frame<'_, D> {
     }
 
     /// The k for which these terms, divided by 2^k, add up to at most 2^27 and more than 2^26.
-    fn exponent(&self, term: impl Fn(usize) -> u128) -> i32 {
+    fn exponent(term: impl Fn(usize) -> u128) -> i32 {
         let total: u128 = (0..D).map(term).fold(0, u128::saturating_add);
         let bits = 128 - total.leading_zeros().cast_signed();
         if total == 0 { 0 } else { bits - 27 }
@@ -327,7 +326,6 @@ impl<const D: usize> Frame<'_, D> {
 }
 
 /// The upper half of a product of 16 bits; zero for what is negative and stands for no bin.
-#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "below 2^15")]
 #[expect(clippy::cast_sign_loss, reason = "what is negative has no room, whatever comes out")]
 fn high(units: i16, factor: u16) -> i16 {
     ((u32::from(units as u16) * u32::from(factor)) >> 16) as i16

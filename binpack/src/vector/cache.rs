@@ -91,13 +91,12 @@ impl<const D: usize> Cache<D> {
         };
         let shape = &mut self.shapes[shape];
         shape.used = self.clock;
-        let mut exact = Exact { store, fit, size, last: None };
+        let mut exact = Exact::new(store, fit, size);
         let now = self.forgotten + self.changes.len() as u64;
         if let Some(heap) = &mut shape.heap {
             let behind = now - heap.seen;
             if heap.seen >= self.forgotten && behind <= 64 + store.count() as u64 / 8 {
                 let skipped = heap.seen - self.forgotten;
-                #[expect(clippy::cast_possible_truncation, reason = "the log is short")]
                 let news = self.changes.range(skipped as usize..);
                 heap.catch_up(news.map(|number| *number as usize), &mut exact);
                 heap.seen = now;

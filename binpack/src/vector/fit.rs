@@ -141,5 +141,5 @@ pub(super) fn subtract<const D: usize>(from: &[u64; D], what: &[u64; D]) -> [u64
 
 /// Whether a size fits into what is left.
 pub(super) fn fits<const D: usize>(size: &[u64; D], residual: &[u64; D]) -> bool {
-    size.iter().zip(residual).fold(true, |fits, (size, residual)| fits & (size <= residual))
+    size.iter().zip(residual).all(|(size, residual)| size <= residual)
 }

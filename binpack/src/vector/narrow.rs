@@ -15,7 +15,7 @@ pub(super) struct Narrow<const D: usize> {
 pub(super) type Block<const D: usize> = [[i16; LANES]; D];
 
 /// Bins in a block.
-pub(super) const LANES: usize = 32;
+pub(super) const LANES: usize = 64;
 
 impl<const D: usize> Narrow<D> {
     pub(super) const fn new() -> Self {

@@ -3,6 +3,7 @@ use core::ops::Range;
 use super::bound::{Bound, NO_ROOM};
 use super::fit::VectorFit;
 use super::narrow::LANES;
+use super::scorer::Scorer;
 use super::store::Store;
 
 /// A bin with room, as a policy sees it: the greater the better.
@@ -23,7 +24,6 @@ impl Candidate {
     }
 
     /// Of bins that differ only in the turn they have.
-    #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 2^32 bins")]
     pub(super) const fn nth(turn: u128, number: usize) -> Self {
         Self { key: !turn, rank: !(number as u32) }
     }
@@ -84,7 +84,7 @@ pub(super) fn leaders<const D: usize>(
 ) -> Leaders {
     let mut leaders = Leaders::new(fit.depth());
     let Some(bound) = Bound::new(fit, size, store.narrow()) else { return leaders };
-    let mut exact = Exact { store, fit, size, last: None };
+    let mut exact = Exact::new(store, fit, size);
     for (group, blocks) in store.narrow().blocks().chunks(GROUP).enumerate() {
         let mut best = [NO_ROOM; GROUP];
         let mut promising = 0;
@@ -104,10 +104,10 @@ pub(super) fn leaders<const D: usize>(
             }
             let first = (group * GROUP + index) * LANES;
             for (lane, grade) in bound.grades(&blocks[index]).into_iter().enumerate() {
-                if grade >= least {
-                    if let Some(candidate) = exact.candidate(first + lane) {
-                        leaders.offer(candidate);
-                    }
+                if grade >= least
+                    && let Some(candidate) = exact.candidate(first + lane)
+                {
+                    leaders.offer(candidate);
                 }
             }
         }
@@ -152,20 +152,24 @@ pub(super) struct Exact<'a, const D: usize> {
     pub(super) store: &'a Store<D>,
     pub(super) fit: &'a VectorFit<D>,
     pub(super) size: &'a [u64; D],
+    scorer: Scorer<D>,
     /// What was left of the last bin, and its score: neighbours are often alike.
-    pub(super) last: Option<(&'a [u64; D], u128)>,
+    last: Option<(&'a [u64; D], u128)>,
 }
 
-impl<const D: usize> Exact<'_, D> {
+impl<'a, const D: usize> Exact<'a, D> {
+    pub(super) fn new(store: &'a Store<D>, fit: &'a VectorFit<D>, size: &'a [u64; D]) -> Self {
+        Self { store, fit, size, scorer: Scorer::new(fit, size), last: None }
+    }
+
     /// The bin with this number, if it has room.
     pub(super) fn candidate(&mut self, number: usize) -> Option<Candidate> {
         let residual = self.store.room(number, self.size)?;
         let score = match self.last {
             Some((last, score)) if last == residual => score,
-            _ => self.fit.score(self.size, residual),
+            _ => self.scorer.score(residual),
         };
         self.last = Some((residual, score));
-        #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 2^32 bins")]
         Some(Candidate::new(score, number as u32, self.fit.prefers_large()))
     }
 }

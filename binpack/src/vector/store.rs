@@ -95,7 +95,6 @@ impl<const D: usize> Store<D> {
         slot.capacity = None;
         if let Some(generation) = slot.generation.checked_add(1) {
             slot.generation = generation;
-            #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 2^32 slots")]
             self.holes.push(Reverse(number as u32));
         }
     }
@@ -113,7 +112,6 @@ impl<const D: usize> Store<D> {
                 self.count += 1;
                 self.narrow.widen(&capacity);
             } else if vacant && slot.generation < u32::MAX {
-                #[expect(clippy::cast_possible_truncation, reason = "compared just now")]
                 self.holes.push(Reverse(number as u32));
             }
             Ok(())
@@ -147,7 +145,6 @@ impl<const D: usize> Store<D> {
     }
 
     pub(super) fn id(&self, number: usize) -> BinId {
-        #[expect(clippy::cast_possible_truncation, reason = "there are fewer than 2^32 slots")]
         BinId { number: number as u32, generation: self.slots[number].generation }
     }
 
