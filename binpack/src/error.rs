@@ -32,4 +32,14 @@ pub enum Error {
     /// There cannot be more than 2^32 - 1.
     #[error("there are more items than numbers for them")]
     TooManyItems,
+    /// A capacity cannot be compared exactly: in the units of the policy it counts too much.
+    #[error("a capacity of {amount} in dimension {dimension} is beyond {limit}")]
+    TooLargeToCompare {
+        /// The dimension, from 0.
+        dimension: usize,
+        /// The capacity.
+        amount: u64,
+        /// The largest that the units of the policy admit.
+        limit: u64,
+    },
 }

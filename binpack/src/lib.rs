@@ -27,6 +27,7 @@ pub mod reference;
 mod snapshot;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+mod vector;
 
 pub use assignment::Assignment;
 pub use bins::Bins;
@@ -41,3 +42,4 @@ pub use instance::Instance;
 pub use order::Order;
 pub use pack::pack;
 pub use packer::{BinSet, Departure, ItemDecision, Packer, Size};
+pub use vector::{Measure, Norm, Scale, Scored, VectorBins, VectorFit};

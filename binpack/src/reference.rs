@@ -3,6 +3,8 @@
 
 mod online;
 mod optimum;
+mod vector;
 
 pub use online::{Online, Outcome};
 pub use optimum::fewest_bins;
+pub use vector::{Choice, VectorBins};

@@ -7,12 +7,16 @@ extern crate alloc;
 mod clean;
 mod job;
 mod lublin;
+mod packing;
 mod swf;
 mod trace;
 
 pub use clean::{CleanError, Cleaner, CleaningReport, CleaningRules, DropReason};
 pub use job::Job;
 pub use lublin::{Estimates, Generator, Lublin, LublinError, Parameters};
+pub use packing::{
+    PACKING_NUMBERS, PackingError, PackingErrorKind, PackingFormat, PackingInstance, PackingNumber,
+};
 pub use swf::{
     Entry, FIELDS, Field, HEADER_BYTES, HEADER_LINES, Header, LINE_BYTES, Line, LineError,
     ReadError, Reader, Record, UNKNOWN, write,

@@ -8,6 +8,7 @@ mod record;
 mod writer;
 
 pub use error::LineError;
+pub(crate) use error::quote;
 pub use field::{FIELDS, Field};
 pub use header::{HEADER_BYTES, HEADER_LINES, Header};
 pub use reader::{Entry, LINE_BYTES, Line, ReadError, Reader};

@@ -48,7 +48,7 @@ pub enum LineError {
 }
 
 /// The start of a word, for a message.
-pub(super) fn quote(word: &[u8]) -> String {
+pub(crate) fn quote(word: &[u8]) -> String {
     // A character takes at most 4 bytes: enough is decoded for the 40 that are kept.
     let head = &word[..word.len().min(4 * QUOTED)];
     let text = String::from_utf8_lossy(head);

@@ -1,0 +1,143 @@
+use core::fmt;
+
+use crate::Error;
+
+/// How amounts of different dimensions compare: a unit for each, and a weight.
+///
+/// An amount `x` of dimension `d` counts `units[d] · x`, its normalised amount, and what is made of
+/// that, a term of a sum or of a maximum, is multiplied by `weights[d]`. A dimension of unit or
+/// weight zero has no say in the choice; an item must still fit in it.
+///
+/// Everything is worked out in integers, exactly, which needs a bound: the normalised capacity of
+/// a bin is at most [`Scale::LIMIT`] in each dimension.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Scale<const D: usize> {
+    units: [u64; D],
+    weights: [u16; D],
+}
+
+impl<const D: usize> Scale<D> {
+    /// The largest normalised amount: 2^50.
+    pub const LIMIT: u64 = 1 << 50;
+
+    /// These units, all of weight 1.
+    #[must_use]
+    pub const fn new(units: [u64; D]) -> Self {
+        Self { units, weights: [1; D] }
+    }
+
+    /// Units by which a bin of this `capacity` counts about 2^46 in each dimension. So sizes are
+    /// normalised by capacity, as the literature has it, and bins up to 16 times as large are
+    /// within the limit.
+    ///
+    /// A unit is a whole number, so the smaller the capacity the closer: `2^46 / capacity`, rounded
+    /// down, within a part in 2^14 for capacities up to 2^32. Beyond 2^46 it is 1; a dimension
+    /// without capacity gets unit zero.
+    #[must_use]
+    pub fn normalizing(capacity: &[u64; D]) -> Self {
+        let unit = |amount: u64| (1_u64 << 46).checked_div(amount).map_or(0, |unit| unit.max(1));
+        Self::new(capacity.map(unit))
+    }
+
+    /// The same units with these weights.
+    #[must_use]
+    pub const fn weighted(self, weights: [u16; D]) -> Self {
+        Self { units: self.units, weights }
+    }
+
+    /// What an amount of 1 counts, in each dimension.
+    #[must_use]
+    pub const fn units(&self) -> &[u64; D] {
+        &self.units
+    }
+
+    /// The weight of each dimension.
+    #[must_use]
+    pub const fn weights(&self) -> &[u16; D] {
+        &self.weights
+    }
+
+    /// Whether bins of this capacity can be compared exactly.
+    pub(super) fn check(&self, capacity: &[u64; D]) -> Result<(), Error> {
+        for (dimension, (unit, amount)) in self.units.iter().zip(capacity).enumerate() {
+            let limit = Self::LIMIT.checked_div(*unit).unwrap_or(u64::MAX);
+            if *amount > limit {
+                return Err(Error::TooLargeToCompare { dimension, amount: *amount, limit });
+            }
+        }
+        Ok(())
+    }
+
+    /// The weight times the unit, in a dimension.
+    pub(super) fn linear(&self, dimension: usize) -> u128 {
+        u128::from(self.weights[dimension]) * u128::from(self.units[dimension])
+    }
+
+    /// The weight times the square of the unit, in a dimension.
+    pub(super) fn square(&self, dimension: usize) -> u128 {
+        self.linear(dimension) * u128::from(self.units[dimension])
+    }
+}
+
+/// How large a vector is.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[expect(clippy::exhaustive_enums, reason = "the three that the literature compares")]
+pub enum Norm {
+    /// The sum.
+    L1,
+    /// The sum of squares; its root would order in the same way.
+    L2,
+    /// The largest.
+    LInfinity,
+}
+
+impl Norm {
+    /// All of them, in the order above.
+    pub const ALL: [Self; 3] = [Self::L1, Self::L2, Self::LInfinity];
+
+    /// The norm of these amounts: `Σ w·u·x`, `Σ w·(u·x)²` or `max w·u·x`, for unit `u` and weight
+    /// `w` of each dimension. Exact if the normalised amounts are within [`Scale::LIMIT`]; sums
+    /// beyond 128 bits stay at the largest number.
+    #[must_use]
+    pub fn of<const D: usize>(self, scale: &Scale<D>, amounts: &[u64; D]) -> u128 {
+        let term = |dimension: usize| {
+            let amount = u128::from(amounts[dimension]);
+            match self {
+                Self::L1 | Self::LInfinity => scale.linear(dimension).saturating_mul(amount),
+                Self::L2 => scale.square(dimension).saturating_mul(amount).saturating_mul(amount),
+            }
+        };
+        match self {
+            Self::L1 | Self::L2 => (0..D).map(term).fold(0, u128::saturating_add),
+            Self::LInfinity => (0..D).map(term).max().unwrap_or(0),
+        }
+    }
+}
+
+impl fmt::Display for Norm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::L1 => "L1",
+            Self::L2 => "L2",
+            Self::LInfinity => "Linf",
+        })
+    }
+}
+
+/// A norm of normalised, weighted amounts.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Measure<const D: usize> {
+    /// What is made of the amounts.
+    pub norm: Norm,
+    /// What they count.
+    pub scale: Scale<D>,
+}
+
+impl<const D: usize> Measure<D> {
+    /// The norm of these amounts.
+    #[must_use]
+    pub fn of(&self, amounts: &[u64; D]) -> u128 {
+        self.norm.of(&self.scale, amounts)
+    }
+}
