@@ -1,7 +1,7 @@
 use alloc::vec;
 
 use crate::assignment::LEFT_OUT;
-use crate::{Assignment, Bins, Decision, Fit, Instance, Order};
+use crate::{Assignment, Bins, Fit, Instance, Order};
 
 /// Packs the items by a rule, one by one in this order. Items that are larger than a bin are left
 /// out.
@@ -26,8 +26,8 @@ pub fn pack(instance: &Instance, fit: Fit, order: Order) -> Assignment {
     let mut bin_of = vec![LEFT_OUT; sizes.len()];
     for item in order.arrange(sizes) {
         // An instance has fewer items than there are numbers for bins, so none is refused.
-        if let Ok(Decision::Place(placement)) = bins.place(sizes[item]) {
-            bin_of[item] = placement.bin.number;
+        if let Ok(Some(bin)) = bins.put(sizes[item]) {
+            bin_of[item] = bin.number;
         }
     }
     Assignment::from_raw(bin_of)
