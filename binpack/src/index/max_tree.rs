@@ -35,6 +35,12 @@ impl MaxTree {
         }
     }
 
+    /// The residual of a number that was set.
+    #[inline]
+    pub(crate) fn at(&self, number: usize) -> u64 {
+        self.levels[0][number / WIDTH].0[number % WIDTH]
+    }
+
     fn push(&mut self) {
         let mut at = self.length;
         self.length += 1;
@@ -86,7 +92,10 @@ impl MaxTree {
 impl Line {
     #[inline]
     fn largest(&self) -> u64 {
-        self.0.iter().fold(0, |largest, entry| largest.max(*entry))
+        // In pairs: in a row, each would wait for the one before.
+        let [a, b, c, d, e, f, g, h] = self.0;
+        let (left, right) = (a.max(b).max(c.max(d)), e.max(f).max(g.max(h)));
+        left.max(right)
     }
 
     #[inline]
