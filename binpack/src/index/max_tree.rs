@@ -1,5 +1,6 @@
 use alloc::vec;
 use alloc::vec::Vec;
+use core::array::from_fn;
 
 /// Residuals by number, and above each eight of them the largest: the first of at least a size is
 /// found from the top, a cache line a level, without a branch that chance decides.
@@ -93,9 +94,9 @@ impl Line {
     #[inline]
     fn largest(&self) -> u64 {
         // In pairs: in a row, each would wait for the one before.
-        let [a, b, c, d, e, f, g, h] = self.0;
-        let (left, right) = (a.max(b).max(c.max(d)), e.max(f).max(g.max(h)));
-        left.max(right)
+        let four: [u64; 4] = from_fn(|at| self.0[at].max(self.0[at + 4]));
+        let two: [u64; 2] = from_fn(|at| four[at].max(four[at + 2]));
+        two[0].max(two[1])
     }
 
     #[inline]
