@@ -34,4 +34,7 @@ pub use fit::Fit;
 pub use id::{BinId, ItemId};
 pub use instance::Instance;
 pub use packer::{BinSet, Departure, ItemDecision, Packer, Size};
-pub use vector::{Measure, Norm, Scale, Scored, VectorBins, VectorFit};
+pub use vector::{
+    BinScore, ItemFit, Measure, Norm, Scale, Scored, VectorBins, VectorFit, VectorHeuristic,
+    VectorInstance, Weighting, portfolio, vector_lower_bound,
+};
