@@ -36,5 +36,5 @@ pub use instance::Instance;
 pub use packer::{BinSet, Departure, ItemDecision, Packer, Size};
 pub use vector::{
     BinScore, ItemFit, Measure, Norm, Scale, Scored, VectorBins, VectorFit, VectorHeuristic,
-    VectorInstance, Weighting, portfolio, vector_lower_bound,
+    VectorImprover, VectorInstance, Weighting, portfolio, vector_lower_bound,
 };

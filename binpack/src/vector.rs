@@ -17,5 +17,7 @@ mod store;
 pub use bins::VectorBins;
 pub use fit::{Scored, VectorFit};
 pub use instance::VectorInstance;
-pub use offline::{BinScore, ItemFit, VectorHeuristic, Weighting, portfolio, vector_lower_bound};
+pub use offline::{
+    BinScore, ItemFit, VectorHeuristic, VectorImprover, Weighting, portfolio, vector_lower_bound,
+};
 pub use scale::{Measure, Norm, Scale};
