@@ -64,10 +64,11 @@ impl Lottery {
         Self::default()
     }
 
-    /// Makes room for so many more clients.
+    /// Makes room for so many more clients, unless there is not that much: then it is found as they
+    /// come.
     pub fn reserve(&mut self, additional: usize) {
         let additional = additional.saturating_sub(self.vacant.len());
-        self.tree.reserve(self.numbers + additional);
+        self.tree.reserve(self.numbers.saturating_add(additional));
     }
 
     /// Bytes held on the heap.

@@ -62,6 +62,37 @@ fn currencies_and_strides_go_on_as_if_nothing_had_happened() -> Result<(), Error
     Ok(())
 }
 
+/// What a borrower has lent on was borrowed as well.
+#[test]
+fn loans_that_are_lent_on_are_given_back_after_all() -> Result<(), Error> {
+    let mut lottery = Currencies::new();
+    let [a, b, c] = [lottery.add_client()?, lottery.add_client()?, lottery.add_client()?];
+    let own = lottery.issue(CurrencyId::BASE, 20, a)?;
+    let loan = lottery.transfer(own, 10, b)?;
+    let lent_on = lottery.transfer(loan, 4, c)?;
+    let mut again = restored(&lottery);
+    assert_eq!(again.destroy(own), Err(Error::Lent { ticket: own, lent: 10 }));
+    let too_many = Error::TooManyTickets { total: 10, added: u64::MAX - 9 };
+    assert_eq!(again.set_amount(own, u64::MAX - 9), Err(too_many));
+    again.give_back(lent_on)?;
+    again.give_back(loan)?;
+    assert_eq!(again.amount(own), Ok(20));
+    again.destroy(own)
+}
+
+/// Two months of a machine, in nanoseconds, for one ticket.
+#[test]
+fn a_stride_that_has_run_for_long_comes_back() -> Result<(), Error> {
+    let mut stride = Stride::default();
+    let alone = stride.add(1)?;
+    for _ in 0..1_200_000 {
+        stride.charge(alone, u32::MAX)?;
+    }
+    let again: Stride = restored(&stride);
+    assert_eq!((again.pick(), again.global_pass()), (stride.pick(), stride.global_pass()));
+    Ok(())
+}
+
 #[track_caller]
 fn refused<T: serde::Serialize + serde::de::DeserializeOwned + std::fmt::Debug>(
     value: &T,
@@ -116,6 +147,9 @@ fn currencies_that_cannot_be_are_refused() -> Result<(), Error> {
     refused(&lottery, "\"lender\":2", "\"lender\":4", "lent in a circle");
     refused(&lottery, "\"amount\":44", "\"amount\":18446744073709551613", "too much is lent");
     refused(&lottery, "\"vacant_tickets\":[]", "\"vacant_tickets\":[0]", "vacant numbers");
+    // A number that was never used is not vacant: what is added there may be retracted.
+    let unused = "\"tickets\":[{\"generation\":0,\"held\":null},";
+    refused(&lottery, "\"tickets\":[", unused, "vacant numbers");
     let empty = Currencies::new();
     refused(&empty, "\"generation\":0", "\"generation\":1", "no base");
     refused(&empty, "{\"generation\":0,\"held\":{\"vacant\":[]}}", "", "no base");

@@ -50,7 +50,8 @@ impl Leaves {
 
     pub(super) fn reserve(&mut self, slots: usize) {
         let additional = slots.saturating_sub(self.slots()).div_ceil(WIDTH);
-        either!(self, leaves => leaves.reserve(additional));
+        // Without room, the leaves are made as they are needed.
+        let _ = either!(self, leaves => leaves.try_reserve(additional));
     }
 
     pub(super) fn memory(&self) -> usize {
