@@ -117,9 +117,7 @@ impl Line {
         let Self { instances, by_rule, improved, proved, longest, total } = self;
         let (longest, total) = (longest.as_secs_f64() * 1e3, total.as_secs_f64() * 1e3);
         let mean = total / (*instances).max(1) as f64;
-        println!(
-            "{name}, {instances}, {by_rule}, {improved}, {proved}, {longest:.1}, {mean:.1}"
-        );
+        println!("{name}, {instances}, {by_rule}, {improved}, {proved}, {longest:.1}, {mean:.1}");
     }
 }
 

@@ -20,13 +20,13 @@ use relaxation::{Progress, Relaxation};
 use slack::Pass;
 
 use crate::order::SplitMix64;
-use crate::{Assignment, Fit, Flaw, Instance, Order, check, l2, pack};
+use crate::{Assignment, Flaw, Instance, check, l2, portfolio};
 
 /// Looks for a packing with fewer bins, for as many steps as one gives it.
 ///
 /// In turn: minimum bin slack; bin completion; column generation, which also proves a lower bound;
 /// and then, again and again, dives through its relaxation with bin completion at the bottom. It
-/// begins with the better of first and best fit decreasing, or with a packing of the caller's.
+/// begins with the best packing that a rule makes, or with one of the caller's.
 ///
 /// ```
 /// use apportion_binpack::{Improver, Instance};
@@ -91,12 +91,10 @@ enum Stage {
 }
 
 impl Improver {
-    /// Begins with the better of first and best fit decreasing. O(n log n).
+    /// Begins with the best of all rules. O(n log n).
     #[must_use]
     pub fn new(instance: &Instance) -> Self {
-        let first = pack(instance, Fit::First, Order::Decreasing);
-        let best = pack(instance, Fit::Best, Order::Decreasing);
-        Self::begin(instance, if best.bins() < first.bins() { best } else { first })
+        Self::begin(instance, portfolio(instance).0)
     }
 
     /// Begins with a packing that one has.

@@ -32,3 +32,27 @@ pub fn pack(instance: &Instance, fit: Fit, order: Order) -> Assignment {
     }
     Assignment::from_raw(bin_of)
 }
+
+/// The packing with the fewest bins that a rule makes of the items in decreasing order, and the rule:
+/// the first of [`Fit::ALL`] if several are equal. O(n log n).
+///
+/// ```
+/// use apportion_binpack::{Fit, Instance, portfolio};
+///
+/// let instance = Instance::new(10, vec![4, 7, 3, 6])?;
+/// let (packing, fit) = portfolio(&instance);
+/// assert_eq!((packing.bins(), fit), (2, Fit::First));
+/// # Ok::<(), apportion_binpack::Error>(())
+/// ```
+#[must_use]
+pub fn portfolio(instance: &Instance) -> (Assignment, Fit) {
+    let [first, others @ ..] = Fit::ALL;
+    let mut best = (pack(instance, first, Order::Decreasing), first);
+    for fit in others {
+        let packing = pack(instance, fit, Order::Decreasing);
+        if packing.bins() < best.0.bins() {
+            best = (packing, fit);
+        }
+    }
+    best
+}

@@ -123,5 +123,8 @@ fn what_comes_out_is_pinned() {
     let instance = Instance::new(1_000, (0..120).map(|_| next()).collect()).unwrap();
     let improver = improve(&instance, 20_000);
     let hash = improver.assignment().hash_in_order(0..120);
-    assert_eq!((improver.bins(), improver.lower_bound(), hash), (43, 43, 7_731_348_059_473_563_730));
+    assert_eq!(
+        (improver.bins(), improver.lower_bound(), hash),
+        (43, 43, 7_731_348_059_473_563_730)
+    );
 }

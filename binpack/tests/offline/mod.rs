@@ -54,4 +54,3 @@ fn check_proof(instance: &Instance, improver: &Improver) {
         _ => {}
     }
 }
-
