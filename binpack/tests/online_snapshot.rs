@@ -31,18 +31,18 @@ fn the_form_is_stable() {
             "opening": null,
             "bins": [
                 { "generation": 1, "bin": null },
-                { "generation": 0, "bin": { "capacity": 20, "used": 2 } },
-                { "generation": 0, "bin": { "capacity": 30, "used": 11 } },
+                { "generation": 0, "bin": { "capacity": 20, "used": 7 } },
+                { "generation": 0, "bin": { "capacity": 30, "used": 6 } },
             ],
-            "last": 1,
+            "last": 2,
         },
         "items": {
             "generations": [0, 1, 0, 0],
             "vacant": [1],
             "items": [
-                { "number": 3, "bin": { "number": 1, "generation": 0 }, "size": [2] },
+                { "number": 2, "bin": { "number": 1, "generation": 0 }, "size": [7] },
                 { "number": 0, "bin": { "number": 2, "generation": 0 }, "size": [4] },
-                { "number": 2, "bin": { "number": 2, "generation": 0 }, "size": [7] },
+                { "number": 3, "bin": { "number": 2, "generation": 0 }, "size": [2] },
             ],
         },
     });
@@ -51,7 +51,8 @@ fn the_form_is_stable() {
 
 #[test]
 fn what_cannot_be_is_refused() {
-    let spoil: [(&str, fn(&mut Value)); 20] = [
+    type Spoil = fn(&mut Value);
+    let spoil: [(&str, Spoil); 20] = [
         ("its version is unknown", |at| at["version"] = json!(2)),
         ("its version is unknown", |at| at["bins"]["version"] = json!(0)),
         ("unknown variant", |at| at["bins"]["fit"] = json!("Better")),
