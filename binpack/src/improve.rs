@@ -34,8 +34,8 @@ use crate::{Assignment, Flaw, Instance, check, l2, portfolio};
 /// let instance = Instance::new(100, vec![50, 40, 34, 34, 33, 33, 33, 33, 10])?;
 /// let mut improver = Improver::new(&instance);
 /// assert_eq!(improver.bins(), 4);
-/// assert_eq!(improver.bins(), improver.lower_bound());
-/// assert!(improver.run(1_000));
+/// assert!(improver.run(1_000)); // there is nothing left to do
+/// assert_eq!((improver.bins(), improver.lower_bound()), (3, 3));
 /// # Ok::<(), apportion_binpack::Error>(())
 /// ```
 ///
