@@ -42,4 +42,7 @@ pub use instance::Instance;
 pub use order::Order;
 pub use pack::pack;
 pub use packer::{BinSet, Departure, ItemDecision, Packer, Size};
-pub use vector::{Measure, Norm, Scale, Scored, VectorBins, VectorFit};
+pub use vector::{
+    BinScore, ItemFit, Measure, Norm, Scale, Scored, VectorBins, VectorFit, VectorHeuristic,
+    VectorImprover, VectorInstance, Weighting, portfolio, vector_lower_bound,
+};

@@ -4,7 +4,9 @@ mod bins;
 mod bound;
 mod cache;
 mod fit;
+mod instance;
 mod narrow;
+mod offline;
 mod scale;
 mod scan;
 mod scorer;
@@ -14,4 +16,8 @@ mod store;
 
 pub use bins::VectorBins;
 pub use fit::{Scored, VectorFit};
+pub use instance::VectorInstance;
+pub use offline::{
+    BinScore, ItemFit, VectorHeuristic, VectorImprover, Weighting, portfolio, vector_lower_bound,
+};
 pub use scale::{Measure, Norm, Scale};

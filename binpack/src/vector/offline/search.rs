@@ -1,0 +1,307 @@
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::exchange::{Best, Exchange};
+use super::weighting::{Normal, Weighting, key, weights};
+use crate::vector::fit::fits;
+use crate::{Norm, VectorInstance};
+
+/// A packing of some items in a fixed number of bins, with the others outside.
+#[derive(Clone, Debug)]
+pub(super) struct Search<const D: usize> {
+    pub(super) bins: Vec<Bin<D>>,
+    pub(super) outside: Vec<u32>,
+    /// How large each item is, to compare what goes in and what comes out.
+    pub(super) weights: Vec<u64>,
+    /// The turn from which an item may move again.
+    pub(super) free_from: Vec<u64>,
+    /// The weight of what is outside, and the least that it has been since the last bin was
+    /// dissolved.
+    pub(super) weight_outside: u64,
+    pub(super) least_outside: u64,
+    pub(super) turn: u64,
+    /// The packing to return to, all items inside.
+    complete: Vec<Vec<u32>>,
+    /// Turns since what is outside was last less than ever.
+    idle: u64,
+    /// How often the search began anew from the complete packing.
+    attempts: u64,
+    random: u64,
+    steps: u64,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Bin<const D: usize> {
+    pub(super) items: Vec<u32>,
+    pub(super) room: [u64; D],
+    pub(super) weight: u64,
+}
+
+impl<const D: usize> Search<D> {
+    /// Begins with a packing, of which a bin is dissolved.
+    pub(super) fn new(instance: &VectorInstance<D>, bins: Vec<Vec<u32>>, seed: u64) -> Self {
+        let count = instance.sizes().len();
+        let mut search = Self {
+            bins: Vec::new(),
+            outside: Vec::new(),
+            weights: vec![0; count],
+            free_from: vec![0; count],
+            weight_outside: 0,
+            least_outside: 0,
+            turn: 0,
+            complete: bins,
+            idle: 0,
+            attempts: 0,
+            random: seed,
+            steps: 0,
+        };
+        search.begin(instance);
+        search
+    }
+
+    /// All items by bin, if none is outside.
+    pub(super) fn complete(&mut self) -> Option<&[Vec<u32>]> {
+        if !self.outside.is_empty() {
+            return None;
+        }
+        // A bin may have become empty on the way.
+        self.bins.retain(|bin| !bin.items.is_empty());
+        self.complete = self.bins.iter().map(|bin| bin.items.clone()).collect();
+        Some(&self.complete)
+    }
+
+    /// Goes on from the packing that is complete now, with a bin less.
+    pub(super) fn dissolve_another(&mut self, instance: &VectorInstance<D>) {
+        self.attempts = 0;
+        self.begin(instance);
+    }
+
+    /// Dissolves a bin of the complete packing: the lightest first, then any.
+    fn begin(&mut self, instance: &VectorInstance<D>) {
+        self.weigh(instance);
+        let weight = |items: &Vec<u32>| items.iter().map(|item| self.weights[*item as usize]).sum();
+        let bin = |items: &Vec<u32>| {
+            let mut room = *instance.capacity();
+            for item in items {
+                take(&mut room, &instance.sizes()[*item as usize]);
+            }
+            Bin { items: items.clone(), room, weight: weight(items) }
+        };
+        self.bins = self.complete.iter().map(bin).collect();
+        let dissolved = if self.attempts == 0 {
+            (0..self.bins.len()).min_by_key(|bin| self.bins[*bin].weight).unwrap_or(0)
+        } else {
+            self.pick(self.bins.len())
+        };
+        if dissolved < self.bins.len() {
+            self.outside = self.bins.swap_remove(dissolved).items;
+        }
+        self.weight_outside = self.outside.iter().map(|item| self.weights[*item as usize]).sum();
+        self.least_outside = self.weight_outside;
+        self.free_from.fill(0);
+        self.turn = 0;
+        self.idle = 0;
+        self.attempts += 1;
+    }
+
+    /// Weighs the items: by the L1 norm, weighted by the mean size in each dimension at first, then
+    /// by chance.
+    fn weigh(&mut self, instance: &VectorInstance<D>) {
+        let normal = Normal::new(instance.capacity());
+        let totals = normal.totals(instance);
+        let mut weight = weights(Weighting::Average, &totals, instance.sizes().len(), normal.full);
+        if self.attempts > 0 {
+            let most = weight.iter().copied().max().unwrap_or(1).max(1);
+            for weight in &mut weight {
+                let part = self.next() % (u64::from(most) + 1);
+                *weight = if self.attempts % 2 == 1 {
+                    *weight / 2 + part as u32 / 2
+                } else {
+                    part as u32
+                };
+            }
+        }
+        // 40 bits for the whole capacity: 2^20 items outside weigh less than 2^64.
+        let most = key(Norm::L1, &weight, &[normal.full; D]);
+        let excess = (128 - most.leading_zeros()).saturating_sub(40);
+        for item in instance.packable() {
+            let amounts = normal.amounts(&instance.sizes()[item as usize]);
+            self.weights[item as usize] = (key(Norm::L1, &weight, &amounts) >> excess) as u64 + 1;
+        }
+    }
+
+    /// One exchange between what is outside and a bin, and one between bins. How many were looked
+    /// at.
+    pub(super) fn turn(&mut self, instance: &VectorInstance<D>) -> u64 {
+        self.steps = 1;
+        self.turn += 1;
+        self.idle += 1;
+        if self.idle > PATIENCE {
+            self.begin(instance);
+            return self.steps;
+        }
+        let first = self.pick(self.bins.len());
+        let mut best = Best::new(self.next());
+        for index in 0..self.bins.len().min(SAMPLE) {
+            let bin = (first + index) % self.bins.len();
+            self.steps += best.look_at(self, instance, bin);
+        }
+        if let Some(exchange) = best.found() {
+            let changed = exchange.bin;
+            self.carry_out(instance, &exchange);
+            self.gather(instance, changed);
+        }
+        if self.idle % SHAKE == SHAKE - 1 {
+            for _ in 0..self.bins.len() {
+                self.swap_any(instance);
+            }
+        }
+        self.steps
+    }
+
+    fn carry_out(&mut self, instance: &VectorInstance<D>, exchange: &Exchange) {
+        let Exchange { bin: number, comes, goes, .. } = exchange;
+        let tenure = 3 + self.next() % 8 + self.outside.len() as u64 / 2;
+        let bin = &mut self.bins[*number];
+        for item in goes.iter().flatten() {
+            bin.items.retain(|other| other != item);
+            give(&mut bin.room, &instance.sizes()[*item as usize]);
+            bin.weight -= self.weights[*item as usize];
+            self.weight_outside += self.weights[*item as usize];
+            self.outside.push(*item);
+            self.free_from[*item as usize] = self.turn + tenure;
+        }
+        for item in comes.iter().flatten() {
+            self.outside.retain(|other| other != item);
+            take(&mut bin.room, &instance.sizes()[*item as usize]);
+            bin.weight += self.weights[*item as usize];
+            self.weight_outside -= self.weights[*item as usize];
+            bin.items.push(*item);
+            self.free_from[*item as usize] = self.turn + tenure;
+        }
+        if self.weight_outside < self.least_outside {
+            self.least_outside = self.weight_outside;
+            self.idle = 0;
+        }
+    }
+
+    /// Lets items of this bin and of another change places, or move, if the fuller of the two gets
+    /// fuller by it.
+    fn gather(&mut self, instance: &VectorInstance<D>, one: usize) {
+        if self.bins.len() < 2 {
+            return;
+        }
+        for _ in 0..GATHER {
+            let other = (one + 1 + self.pick(self.bins.len() - 1)) % self.bins.len();
+            let (fuller, emptier) = if self.bins[one].weight >= self.bins[other].weight {
+                (one, other)
+            } else {
+                (other, one)
+            };
+            self.fill(instance, fuller, emptier);
+        }
+    }
+
+    /// The first swap or move that makes the fuller bin fuller.
+    fn fill(&mut self, instance: &VectorInstance<D>, fuller: usize, emptier: usize) {
+        let sizes = instance.sizes();
+        for (place, item) in self.bins[emptier].items.iter().copied().enumerate() {
+            let size = &sizes[item as usize];
+            self.steps += 1;
+            if fits(size, &self.bins[fuller].room) {
+                self.shift(instance, emptier, place, fuller);
+                return;
+            }
+            for (other_place, other) in self.bins[fuller].items.iter().copied().enumerate() {
+                self.steps += 1;
+                if self.weights[other as usize] < self.weights[item as usize]
+                    && self.can_swap(&sizes[other as usize], fuller, size, emptier)
+                {
+                    self.swap(instance, (fuller, other_place), (emptier, place));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Lets two items of two bins, all picked by chance, change places, if they fit.
+    fn swap_any(&mut self, instance: &VectorInstance<D>) {
+        self.steps += 1;
+        let (one, other) = (self.pick(self.bins.len()), self.pick(self.bins.len()));
+        if one == other || self.bins[one].items.is_empty() || self.bins[other].items.is_empty() {
+            return;
+        }
+        let place = self.pick(self.bins[one].items.len());
+        let other_place = self.pick(self.bins[other].items.len());
+        let size = &instance.sizes()[self.bins[one].items[place] as usize];
+        let other_size = &instance.sizes()[self.bins[other].items[other_place] as usize];
+        if self.can_swap(size, one, other_size, other) {
+            self.swap(instance, (one, place), (other, other_place));
+        }
+    }
+
+    /// Whether a size in one bin and another in another bin can change places.
+    fn can_swap(&self, size: &[u64; D], bin: usize, other: &[u64; D], other_bin: usize) -> bool {
+        let (room, other_room) = (&self.bins[bin].room, &self.bins[other_bin].room);
+        (0..D).all(|d| other[d] <= room[d] + size[d] && size[d] <= other_room[d] + other[d])
+    }
+
+    fn swap(&mut self, instance: &VectorInstance<D>, one: (usize, usize), other: (usize, usize)) {
+        let item = self.bins[one.0].items[one.1];
+        let other_item = self.bins[other.0].items[other.1];
+        self.bins[one.0].items[one.1] = other_item;
+        self.bins[other.0].items[other.1] = item;
+        for (bin, goes, comes) in [(one.0, item, other_item), (other.0, other_item, item)] {
+            let bin = &mut self.bins[bin];
+            give(&mut bin.room, &instance.sizes()[goes as usize]);
+            take(&mut bin.room, &instance.sizes()[comes as usize]);
+            bin.weight = bin.weight + self.weights[comes as usize] - self.weights[goes as usize];
+        }
+    }
+
+    fn shift(&mut self, instance: &VectorInstance<D>, from: usize, place: usize, to: usize) {
+        let item = self.bins[from].items.swap_remove(place);
+        let (size, weight) = (&instance.sizes()[item as usize], self.weights[item as usize]);
+        give(&mut self.bins[from].room, size);
+        self.bins[from].weight -= weight;
+        take(&mut self.bins[to].room, size);
+        self.bins[to].weight += weight;
+        self.bins[to].items.push(item);
+    }
+
+    /// A number below the count, and zero if that is zero.
+    fn pick(&mut self, count: usize) -> usize {
+        ((u128::from(self.next()) * count as u128) >> 64) as usize
+    }
+
+    /// `SplitMix64`. *Source:* Steele, Lea and Flood, *Fast splittable pseudorandom number
+    /// generators*, OOPSLA 2014.
+    fn next(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut word = self.random;
+        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ (word >> 31)
+    }
+}
+
+fn take<const D: usize>(room: &mut [u64; D], size: &[u64; D]) {
+    for (room, size) in room.iter_mut().zip(size) {
+        *room -= size;
+    }
+}
+
+fn give<const D: usize>(room: &mut [u64; D], size: &[u64; D]) {
+    for (room, size) in room.iter_mut().zip(size) {
+        *room += size;
+    }
+}
+
+/// Bins that a turn looks at.
+const SAMPLE: usize = 256;
+/// Bins that the bin of an exchange gathers with.
+const GATHER: usize = 2;
+/// Idle turns after which bins are mixed.
+const SHAKE: u64 = 200;
+/// Idle turns after which the search begins anew.
+const PATIENCE: u64 = 1_000;
