@@ -25,8 +25,7 @@ struct Arguments {
     command: Command,
 }
 
-const START: &str =
-    "Start with `apportion replay`, `share`, `divide` or `pack`: without input they make their own.";
+const START: &str = "Start with `apportion replay`, `share`, `divide` or `pack`: without input they make their own.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -12,8 +12,8 @@ pub(super) fn sources() -> Result<Vec<Source>, Error> {
     let made: [(&str, Make); 3] =
         [("uniform-250", uniform), ("triplets-120", triplets), ("machines-160", machines)];
     let source = |(name, make): (&str, Make)| {
-        let instance =
-            make(&mut Draws(Pcg64::seed_from_u64(SEED))).map_err(|kind| Error::input(name, kind.to_string()))?;
+        let instance = make(&mut Draws(Pcg64::seed_from_u64(SEED)))
+            .map_err(|kind| Error::input(name, kind.to_string()))?;
         Ok(Source { file: name.to_owned(), name: name.to_owned(), instance })
     };
     made.into_iter().map(source).collect()

@@ -37,9 +37,7 @@ pub(super) fn budget(time: Option<&str>, steps: Option<&str>) -> Result<Budget, 
             let milliseconds = number("--improve", time, 0..=MOST_MILLISECONDS)?;
             Ok(Budget::Time(Duration::from_millis(milliseconds)))
         }
-        (None, Some(steps)) => {
-            number("--improve-steps", steps, 0..=u64::MAX).map(Budget::Steps)
-        }
+        (None, Some(steps)) => number("--improve-steps", steps, 0..=u64::MAX).map(Budget::Steps),
         (Some(_), Some(_)) => Err(refusal("--improve and --improve-steps", "one of them", "both")),
     }
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
+use super::Source;
 use super::outcome::Outcome;
 use super::recipe::{Budget, Recipe};
-use super::Source;
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -24,20 +24,26 @@ struct Row<'a> {
     steps: Option<u64>,
 }
 
+impl<'a> Row<'a> {
+    fn new(source: &'a Source, outcome: &Outcome) -> Self {
+        Self {
+            file: &source.file,
+            items: source.instance.count(),
+            bins: outcome.bins(),
+            lower_bound: outcome.lower_bound,
+            optimal: outcome.is_optimal(),
+            assignment_hash: hash(outcome),
+            ms: milliseconds(outcome.took),
+            rejected: outcome.rejected(),
+            steps: outcome.steps,
+        }
+    }
+}
+
 /// One document.
 pub(super) fn json(sources: &[Source], outcomes: &[Outcome]) -> String {
-    let row = |(source, outcome): (&'_ Source, &'_ Outcome)| Row {
-        file: &source.file,
-        items: source.instance.count(),
-        bins: outcome.bins(),
-        lower_bound: outcome.lower_bound,
-        optimal: outcome.is_optimal(),
-        assignment_hash: hash(outcome),
-        ms: milliseconds(outcome.took),
-        rejected: outcome.rejected(),
-        steps: outcome.steps,
-    };
-    let rows: Vec<Row> = sources.iter().zip(outcomes).map(row).collect();
+    let pairs = sources.iter().zip(outcomes);
+    let rows: Vec<Row<'_>> = pairs.map(|(source, outcome)| Row::new(source, outcome)).collect();
     // Numbers and strings can always be written.
     serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n"
 }

@@ -157,7 +157,8 @@ fn mark_bound(into: &mut Group, layout: Layout, scene: &Scene, (top, bottom): (f
     if scene.bins == 0 {
         return;
     }
-    let x = layout.edge(scene, scene.lower_bound.min(scene.bins)) - (layout.step - layout.width()) / 2.0;
+    let x = layout.edge(scene, scene.lower_bound.min(scene.bins))
+        - (layout.step - layout.width()) / 2.0;
     let mark = line((x, top - 6.0), (x, bottom + 4.0), BOUND);
     let mark = with(with(mark, "stroke-width", "2"), "stroke-dasharray", "5 3");
     into.append(mark);
@@ -197,7 +198,8 @@ fn describe(number: usize, sizes: &[u64], capacity: u64) -> String {
     let load: u128 = sizes.iter().copied().map(u128::from).sum();
     let (count, plural) = (sizes.len(), if sizes.len() == 1 { "" } else { "s" });
     let waste = u128::from(capacity).saturating_sub(load);
-    let mut text = format!("bin {number}: {count} item{plural}, {load} of {capacity}, waste {waste}:");
+    let mut text =
+        format!("bin {number}: {count} item{plural}, {load} of {capacity}, waste {waste}:");
     for size in sizes.iter().take(MOST_LISTED) {
         // Writing to a string cannot fail.
         let _ = write!(text, " {size}");
@@ -218,7 +220,10 @@ fn path(outlines: &str, colour: &str) -> Element {
     with(with(Element::new("path"), "d", outlines), "fill", colour)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a few hundred columns; bounds are cut to their number")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a few hundred columns; bounds are cut to their number"
+)]
 fn count(number: usize) -> f64 {
     number as f64
 }

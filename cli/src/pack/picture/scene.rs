@@ -59,11 +59,13 @@ impl Scene {
             }
         }
         let row = |dimension: usize| {
-            let sizes_of = |items: &Vec<usize>| items.iter().map(|item| sizes[*item][dimension]);
+            let sizes_of = |items: &Vec<usize>| -> Vec<u64> {
+                items.iter().map(|item| sizes[*item][dimension]).collect()
+            };
             Row {
                 dimension: (capacity.len() > 1).then_some(dimension),
                 capacity: capacity[dimension],
-                contents: contents.iter().map(|items| sizes_of(items).collect()).collect(),
+                contents: contents.iter().map(sizes_of).collect(),
             }
         };
         let rows = dimensions.into_iter().map(row).collect();
@@ -78,7 +80,8 @@ impl Scene {
 
 /// At most so many dimensions as are drawn: those in which the bins are fullest.
 fn most_loaded(capacity: &[u64], sizes: &[&[u64]], outcome: &Outcome) -> Vec<usize> {
-    let packed = || sizes.iter().enumerate().filter(|(item, _)| outcome.assignment.bin_of(*item).is_some());
+    let packed =
+        || sizes.iter().enumerate().filter(|(item, _)| outcome.assignment.bin_of(*item).is_some());
     let load = |dimension: usize| {
         let sum: u128 = packed().map(|(_, size)| u128::from(size[dimension])).sum();
         // Beyond 2^86 a million items would be needed: this is for the eye only.
