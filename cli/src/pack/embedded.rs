@@ -69,7 +69,8 @@ impl Draws {
         let count = most.saturating_sub(least) + 1;
         loop {
             let product = u128::from(self.0.next_u64()) * u128::from(count);
-            let [low, high] = [product, product >> 64].map(|part| part as u64);
+            #[expect(clippy::cast_possible_truncation, reason = "the two halves of the product")]
+            let [low, high] = [product as u64, (product >> 64) as u64];
             if low >= count.wrapping_neg() % count {
                 return least + high;
             }

@@ -13,8 +13,7 @@ use crate::output::{self, Error};
 use crate::source;
 
 pub(super) fn fit(text: &str) -> Result<Fit, Error> {
-    let named = Fit::ALL.into_iter().find(|fit| fit.to_string() == text);
-    named.ok_or_else(|| {
+    Fit::ALL.into_iter().find(|fit| fit.to_string() == text).ok_or_else(|| {
         let names = Fit::ALL.map(|fit| fit.to_string()).join(", ");
         refusal("--fit", &format!("one of {names}"), &format!("`{text}`"))
     })
@@ -24,8 +23,8 @@ pub(super) fn order(text: &str) -> Result<Order, Error> {
     if let Some(seed) = text.strip_prefix("shuffle:") {
         return number("--order shuffle", seed, 0..=u64::MAX).map(Order::Shuffled);
     }
-    let named = [Order::AsGiven, Order::Decreasing].into_iter();
-    named.into_iter().find(|order| order.to_string() == text).ok_or_else(|| {
+    let plain = [Order::AsGiven, Order::Decreasing];
+    plain.into_iter().find(|order| order.to_string() == text).ok_or_else(|| {
         refusal("--order", "one of as-given, decreasing, shuffle:SEED", &format!("`{text}`"))
     })
 }

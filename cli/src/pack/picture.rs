@@ -46,17 +46,16 @@ pub(super) fn render(recipe: &Recipe, sources: &[Source], outcomes: &[Outcome]) 
 fn summary(source: &Source, outcome: &Outcome) -> String {
     let (bins, bound) = (outcome.bins(), outcome.lower_bound);
     let items = source.instance.count();
-    let mut text = format!("{items} items in {bins} bins, lower bound {bound}: ");
-    text.push_str(&match bins - bound {
+    let gap = match bins - bound {
         0 => "optimal".to_owned(),
         _ => format!("gap {}", gap(bins, bound)),
-    });
-    match outcome.rejected().len() {
-        0 => {}
-        1 => text.push_str("; 1 item rejected"),
-        several => text.push_str(&format!("; {several} items rejected")),
-    }
-    text
+    };
+    let rejected = match outcome.rejected().len() {
+        0 => String::new(),
+        1 => "; 1 item rejected".to_owned(),
+        several => format!("; {several} items rejected"),
+    };
+    format!("{items} items in {bins} bins, lower bound {bound}: {gap}{rejected}")
 }
 
 /// What the picture does not show.

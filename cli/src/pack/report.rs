@@ -108,7 +108,7 @@ pub(super) fn table(recipe: &Recipe, sources: &[Source], outcomes: &[Outcome]) -
     text
 }
 
-/// How many bins may be too many: `none: optimal`, or `3 (6.1 %)`.
+/// By how many bins the packing may be too large: `optimal`, or `3 (6.1 %)`.
 pub(super) fn gap(bins: usize, bound: usize) -> String {
     if bins == bound {
         return "optimal".to_owned();
