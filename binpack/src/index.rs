@@ -12,3 +12,10 @@ pub(crate) use residuals::Residuals;
 
 /// No bin.
 pub(crate) const NONE: u32 = u32::MAX;
+
+/// A bin, and what is left of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) number: usize,
+    pub(crate) residual: u64,
+}

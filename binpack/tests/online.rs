@@ -14,12 +14,16 @@ proptest! {
 
     #[test]
     fn any_operations_on_bins(operations in operations(200)) {
-        Fit::ALL.into_iter().for_each(|fit| play(fit, &operations));
+        for fit in Fit::ALL {
+            play(fit, &operations);
+        }
     }
 
     #[test]
     fn any_operations_on_a_packer(operations in operations(150)) {
-        Fit::ALL.into_iter().for_each(|fit| play_packer(fit, &operations));
+        for fit in Fit::ALL {
+            play_packer(fit, &operations);
+        }
     }
 }
 
@@ -39,7 +43,9 @@ fn many_bins() {
     for (seed, scale) in (0..).zip(Scale::ALL) {
         for opens in [false, true] {
             let operations = Operations::seeded(seed, scale, opens, 500, 1_500);
-            Fit::ALL.into_iter().for_each(|fit| play(fit, &operations));
+            for fit in Fit::ALL {
+                play(fit, &operations);
+            }
         }
     }
 }

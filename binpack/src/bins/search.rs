@@ -1,65 +1,59 @@
 use super::{Bins, Index};
 use crate::Fit;
-use crate::index::MaxTree;
+use crate::index::{Found, MaxTree};
 
-/// A bin with room, and the second choice.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Choice {
-    pub(super) number: usize,
-    pub(super) runner_up: Option<usize>,
-}
+/// Bins with room, as they are: the policy's choice, and the second one.
+pub(super) type Choice = (Found, Option<Found>);
 
 impl Bins {
     /// The bin that the policy chooses of those that are there. The runner-up is only looked for if
     /// it is wanted.
     #[inline]
-    pub(super) fn search(&self, size: u64, explain: bool) -> Option<Choice> {
-        let has_room = |number: &usize| self.slots[*number].residual >= size;
-        let residuals = match &self.index {
-            Index::None => {
+    pub(super) fn search<const EXPLAIN: bool>(&self, size: u64) -> Option<Choice> {
+        match &self.index {
+            Index::Last(residuals) => {
                 let last = self.slots.get(self.last)?;
-                return (last.present && last.residual >= size)
-                    .then_some(Choice { number: self.last, runner_up: None });
-            }
-            Index::Numbers(tree) if self.fit == Fit::First => {
-                let number = self.by_number(tree, 0, size)?;
-                let runner_up = if explain { self.by_number(tree, number + 1, size) } else { None };
-                return Some(Choice { number, runner_up });
+                let found = Found { number: self.last, residual: residuals[self.last] };
+                (last.present && found.residual >= size).then_some((found, None))
             }
             Index::Numbers(tree) => {
-                let number = self.by_turns(tree, self.last, size)?;
-                let second = || self.by_turns(tree, number + 1, size);
-                let runner_up = if explain { second() } else { None };
-                return Some(Choice {
-                    number,
-                    runner_up: runner_up.filter(|second| *second != number),
-                });
+                let turns = self.fit == Fit::Next;
+                let number = if turns {
+                    self.by_turns(tree, self.last, size)?
+                } else {
+                    self.by_number(tree, 0, size)?
+                };
+                let mut second = None;
+                if EXPLAIN {
+                    second = if turns {
+                        self.by_turns(tree, number + 1, size).filter(|second| *second != number)
+                    } else {
+                        self.by_number(tree, number + 1, size)
+                    };
+                }
+                let found = |number| Found { number, residual: tree.at(number) };
+                Some((found(number), second.map(found)))
             }
-            Index::Residuals(residuals) => residuals,
-        };
-        let (number, runner_up) = match self.fit {
-            Fit::Best => {
-                let first = residuals.first(size)?;
-                (first, if explain { residuals.after(first) } else { None })
-            }
-            Fit::Worst if explain => {
-                let [first, second] = residuals.largest().map(|found| found.filter(has_room));
-                (first?, second)
-            }
-            Fit::Worst => {
-                let [first] = residuals.largest();
-                (first.filter(has_room)?, None)
-            }
-            _ => {
-                let [first, second, third] =
-                    residuals.largest().map(|found| found.filter(has_room));
-                match second {
-                    Some(second) => (second, third.or(first)),
-                    None => (first?, None),
+            Index::Residuals(residuals) => {
+                let has_room = |found: &Found| found.residual >= size;
+                if self.fit == Fit::Best {
+                    residuals.first::<EXPLAIN>(size)
+                } else if self.fit == Fit::AlmostWorst {
+                    let found = residuals.largest().map(|found| found.filter(has_room));
+                    let [first, second, third] = found;
+                    match second {
+                        Some(second) => Some((second, third.or(first))),
+                        None => Some((first?, None)),
+                    }
+                } else if EXPLAIN {
+                    let [first, second] = residuals.largest().map(|found| found.filter(has_room));
+                    Some((first?, second))
+                } else {
+                    let [first] = residuals.largest();
+                    Some((first.filter(has_room)?, None))
                 }
             }
-        };
-        Some(Choice { number, runner_up })
+        }
     }
 
     /// The first bin that has room, by number, of those not below this one.

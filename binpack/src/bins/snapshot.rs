@@ -40,11 +40,12 @@ const VERSION: u32 = 1;
 
 impl Serialize for Bins {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let bins = self.slots.iter().map(|slot| Slot {
+        let bins = self.slots.iter().enumerate().map(|(number, slot)| Slot {
             generation: slot.generation,
-            bin: slot
-                .present
-                .then(|| Held { capacity: slot.capacity, used: slot.capacity - slot.residual }),
+            bin: slot.present.then(|| Held {
+                capacity: slot.capacity,
+                used: slot.capacity - self.residual_of(number),
+            }),
         });
         Snapshot {
             version: VERSION,

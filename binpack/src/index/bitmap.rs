@@ -34,13 +34,9 @@ impl Bitmap {
     #[inline]
     pub(crate) fn set(&mut self, number: usize) {
         let mut at = number;
+        // All levels: whether a word was empty is hard to foretell.
         for level in &mut self.levels[..self.height] {
-            let word = &mut level[at / WIDTH];
-            let was_empty = *word == 0;
-            *word |= 1 << (at % WIDTH);
-            if !was_empty {
-                return;
-            }
+            level[at / WIDTH] |= 1 << (at % WIDTH);
             at /= WIDTH;
         }
     }
@@ -48,13 +44,11 @@ impl Bitmap {
     /// Takes a number out. There must be room for it.
     #[inline]
     pub(crate) fn clear(&mut self, number: usize) {
-        let mut at = number;
+        let (mut at, mut goes) = (number, 1);
         for level in &mut self.levels[..self.height] {
             let word = &mut level[at / WIDTH];
-            *word &= !(1 << (at % WIDTH));
-            if *word != 0 {
-                return;
-            }
+            *word &= !(goes << (at % WIDTH));
+            goes &= u64::from(*word == 0);
             at /= WIDTH;
         }
     }

@@ -13,23 +13,36 @@ use super::NONE;
 use super::heap::{self, Node};
 
 /// Puts a new class or one more bin of a class into a tree; the new root.
+#[inline]
 pub(super) fn insert(nodes: &mut [Node], root: u32, new: u32) -> u32 {
+    // Where bins crowd, there is one class.
+    if nodes[root as usize].residual == nodes[new as usize].residual {
+        let top = heap::insert(nodes, root, new);
+        if top != root {
+            take_over(nodes, root, top);
+        }
+        return top;
+    }
+    insert_below(nodes, root, new)
+}
+
+fn insert_below(nodes: &mut [Node], root: u32, new: u32) -> u32 {
     if root == NONE {
         return new;
     }
     let Node { residual, smaller, larger, .. } = nodes[root as usize];
     match nodes[new as usize].residual.cmp(&residual) {
         Ordering::Equal => {
-            let top = heap::merge(nodes, root, new);
+            let top = heap::insert(nodes, root, new);
             take_over(nodes, root, top);
             top
         }
         Ordering::Less => {
-            nodes[root as usize].smaller = insert(nodes, smaller, new);
+            nodes[root as usize].smaller = insert_below(nodes, smaller, new);
             balance(nodes, root)
         }
         Ordering::Greater => {
-            nodes[root as usize].larger = insert(nodes, larger, new);
+            nodes[root as usize].larger = insert_below(nodes, larger, new);
             balance(nodes, root)
         }
     }

@@ -1,5 +1,6 @@
 use alloc::vec;
 use alloc::vec::Vec;
+use core::array::from_fn;
 
 /// Residuals by number, and above each eight of them the largest: the first of at least a size is
 /// found from the top, a cache line a level, without a branch that chance decides.
@@ -33,6 +34,12 @@ impl MaxTree {
             largest = line.largest();
             at /= WIDTH;
         }
+    }
+
+    /// The residual of a number that was set.
+    #[inline]
+    pub(crate) fn at(&self, number: usize) -> u64 {
+        self.levels[0][number / WIDTH].0[number % WIDTH]
     }
 
     fn push(&mut self) {
@@ -86,7 +93,10 @@ impl MaxTree {
 impl Line {
     #[inline]
     fn largest(&self) -> u64 {
-        self.0.iter().fold(0, |largest, entry| largest.max(*entry))
+        // In pairs: in a row, each would wait for the one before.
+        let four: [u64; 4] = from_fn(|at| self.0[at].max(self.0[at + 4]));
+        let two: [u64; 2] = from_fn(|at| four[at].max(four[at + 2]));
+        two[0].max(two[1])
     }
 
     #[inline]

@@ -2,7 +2,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::heap::{self, Node};
-use super::{Bitmap, NONE, classes};
+use super::{Bitmap, Found, NONE, classes};
 
 /// Bins in the order of residuals, and those of one residual in the order of numbers.
 ///
@@ -60,32 +60,59 @@ impl Residuals {
         self.insert(number, residual);
     }
 
-    /// The first bin of at least a size.
+    /// The residual of a bin.
     #[inline]
-    pub(crate) fn first(&self, size: u64) -> Option<usize> {
-        let bucket = bucket(self.precision, size);
-        let root = *self.roots.get(bucket)?;
-        let found = classes::at_least(&self.nodes, root, size);
-        if found != NONE {
-            return Some(found as usize);
-        }
-        let bucket = self.occupied.next(bucket + 1)?;
-        Some(classes::smallest(&self.nodes, self.roots[bucket]) as usize)
+    pub(crate) fn at(&self, number: usize) -> u64 {
+        self.nodes[number].residual
     }
 
-    /// The one after what is the first of its residual.
+    /// The first bin of at least a size, and the one after it if that is wanted.
     #[inline]
-    pub(crate) fn after(&self, first: usize) -> Option<usize> {
-        let second = heap::second(&self.nodes, first as u32);
-        if second != NONE {
-            return Some(second as usize);
+    pub(crate) fn first<const NEXT: bool>(&self, size: u64) -> Option<(Found, Option<Found>)> {
+        let least = bucket(self.precision, size);
+        let mut bucket = self.occupied.next(least)?;
+        let mut first = NONE;
+        if bucket == least {
+            first = classes::at_least(&self.nodes, self.roots[bucket], size);
+            if first == NONE {
+                bucket = self.occupied.next(least + 1)?;
+            }
         }
-        self.first(self.nodes[first].residual.checked_add(1)?)
+        if first == NONE {
+            first = classes::smallest(&self.nodes, self.roots[bucket]);
+        }
+        let second = if NEXT { self.after(first, bucket) } else { None };
+        Some((self.found(first), second))
+    }
+
+    /// The one after what is the first of its residual, and in this bucket.
+    #[inline]
+    fn after(&self, first: u32, bucket: usize) -> Option<Found> {
+        let second = heap::second(&self.nodes, first);
+        if second != NONE {
+            return Some(self.found(second));
+        }
+        let root = self.roots[bucket];
+        if root != first || self.nodes[first as usize].larger != NONE {
+            let residual = self.nodes[first as usize].residual;
+            let next = residual.checked_add(1)?;
+            let next = classes::at_least(&self.nodes, root, next);
+            if next != NONE {
+                return Some(self.found(next));
+            }
+        }
+        let bucket = self.occupied.next(bucket + 1)?;
+        Some(self.found(classes::smallest(&self.nodes, self.roots[bucket])))
+    }
+
+    #[inline]
+    fn found(&self, number: u32) -> Found {
+        Found { number: number as usize, residual: self.nodes[number as usize].residual }
     }
 
     /// The first three in the order of residuals from the largest, and of numbers among equals.
     #[inline]
-    pub(crate) fn largest<const N: usize>(&self) -> [Option<usize>; N] {
+    pub(crate) fn largest<const N: usize>(&self) -> [Option<Found>; N] {
         let mut found = [None; N];
         let mut places = found.iter_mut();
         let mut class = match self.occupied.last() {
@@ -96,14 +123,14 @@ impl Residuals {
             let second = heap::second(&self.nodes, class);
             let third = match second {
                 NONE => NONE,
-                second => heap::third(&self.nodes, class, second),
+                second => heap::third(&self.nodes, second),
             };
             for number in [class, second, third] {
                 if number == NONE {
                     break;
                 }
                 let Some(place) = places.next() else { break 'classes };
-                *place = Some(number as usize);
+                *place = Some(self.found(number));
             }
             if places.len() == 0 {
                 break;
@@ -149,7 +176,11 @@ impl Residuals {
         }
         let bucket = bucket(self.precision, node.residual);
         let root = &mut self.roots[bucket];
-        *root = classes::remove(&mut self.nodes, *root, number as u32);
+        *root = if *root == number as u32 && node.is_alone() {
+            NONE
+        } else {
+            classes::remove(&mut self.nodes, *root, number as u32)
+        };
         if *root == NONE {
             self.occupied.clear(bucket);
         }
@@ -160,7 +191,7 @@ impl Residuals {
     fn make_room(&mut self, residual: u64) {
         self.room = self.room.max(self.count.next_power_of_two()).max(LEAST);
         self.largest = self.largest.max(residual);
-        let precision = precision(self.largest, BUCKETS * self.room);
+        let precision = precision(self.largest, self.room / BINS);
         let buckets = bucket(precision, self.largest) + 1;
         if precision == self.precision && !self.roots.is_empty() {
             self.roots.resize(buckets.max(self.roots.len()), NONE);
@@ -182,7 +213,7 @@ impl Residuals {
 /// The bucket of a residual: itself, if it has at most one bit more than the precision.
 #[inline]
 fn bucket(precision: u32, residual: u64) -> usize {
-    let shift = (u64::BITS - residual.leading_zeros()).saturating_sub(precision + 1);
+    let shift = (residual >> precision | 1).ilog2();
     ((shift as usize) << precision) + (residual >> shift) as usize
 }
 
@@ -193,5 +224,8 @@ fn precision(largest: u64, buckets: usize) -> u32 {
     (0..bits).rev().find(fits).unwrap_or(0)
 }
 
+/// Bins at least that there is room for.
 const LEAST: usize = 16;
-const BUCKETS: usize = 4;
+/// Bins for each bucket. With fewer, more words of the bitmap are empty, and searches go up and
+/// down; with more, trees of classes grow.
+const BINS: usize = 4;

@@ -64,9 +64,10 @@ impl Online {
             let (_, residual) = self.bins.get(number).copied().flatten()?;
             Some((number, residual.checked_sub(size)?))
         };
-        if let Some(number) = self.choice(size, None) {
+        if let Some(bin) = self.choice(size, None).and_then(left) {
+            let (number, _) = bin;
             return Outcome::Place {
-                bin: left(number).expect("it has room"),
+                bin,
                 opened: false,
                 runner_up: self.choice(size, Some(number)).and_then(left),
             };

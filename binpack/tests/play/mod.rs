@@ -4,7 +4,7 @@
 //! After each call: a refused one has left no trace, and getters say what the twin knows. Now and
 //! then all goes on with what is restored from a snapshot.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use apportion_binpack::reference::{Online, Outcome};
 use apportion_binpack::testkit::{Operation, Operations};
@@ -71,27 +71,26 @@ pub(crate) fn play_packer(fit: Fit, operations: &Operations) {
     });
     // All that ever were.
     let mut items: Vec<(ItemId, BinId, u64, bool)> = Vec::new();
-    let mut unique = HashSet::new();
+    let mut unique = BTreeSet::new();
     for (step, &operation) in operations.operations.iter().enumerate() {
         match operation {
             Operation::Add { capacity } => play.joins(packer.add_bin(capacity).unwrap(), capacity),
             Operation::Remove { bin } => {
                 let Some(bin) = play.bin(bin) else { continue };
-                match play.twin_remove(bin) {
-                    Err(error) => refused(&packer, true, |packer| {
+                if let Err(error) = play.twin_remove(bin) {
+                    refused(&packer, true, |packer| {
                         assert_eq!(packer.remove_bin(bin), Err(error.clone()));
                         assert_eq!(packer.items_of(bin).err(), Some(error));
-                    }),
-                    Ok(_) => {
-                        let left = packer.remove_bin(bin).unwrap();
-                        let inside = items.iter_mut().rev().filter(|item| item.3 && item.1 == bin);
-                        let expected = inside.map(|item| {
-                            item.3 = false;
-                            (item.0, item.2)
-                        });
-                        assert_eq!(left, expected.collect::<Vec<_>>());
-                    }
+                    });
+                    continue;
                 }
+                let left = packer.remove_bin(bin).unwrap();
+                let inside = items.iter_mut().rev().filter(|item| item.3 && item.1 == bin);
+                let expected = inside.map(|item| {
+                    item.3 = false;
+                    (item.0, item.2)
+                });
+                assert_eq!(left, expected.collect::<Vec<_>>());
             }
             Operation::Place { size } => {
                 let expected = play.twin.choose(size);
@@ -153,13 +152,13 @@ struct Play {
     there: Vec<Option<BinId>>,
     /// All that ever were.
     handles: Vec<BinId>,
-    unique: HashSet<BinId>,
+    unique: BTreeSet<BinId>,
 }
 
 impl Play {
     fn new(fit: Fit, opening: Option<u64>) -> Self {
         let twin = Online::new(fit, opening);
-        Self { twin, there: Vec::new(), handles: Vec::new(), unique: HashSet::new() }
+        Self { twin, there: Vec::new(), handles: Vec::new(), unique: BTreeSet::new() }
     }
 
     fn bin(&self, which: usize) -> Option<BinId> {

@@ -1,0 +1,86 @@
+//! Once room has been made, placing and removing items allocates nothing: an allocator that counts.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use apportion_binpack::testkit::Random;
+use apportion_binpack::{Bins, Fit, Packer};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    ALLOCATIONS.with(|allocations| allocations.set(allocations.get() + 1));
+}
+
+#[expect(unsafe_code, reason = "an allocator is unsafe by its nature; this one only counts")]
+// SAFETY: every call is the system allocator's; the counter needs no memory of its own.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promised us.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promised us.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promised us.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(work: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+#[test]
+fn the_allocator_counts() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(vec![1]))), 1);
+}
+
+#[test]
+fn items_come_and_go_without_allocation() {
+    for fit in Fit::ALL {
+        for (bins, capacity) in [(10, 100), (1_000, 65_535), (1_000, 1 << 40), (1_000, u64::MAX)] {
+            let mut packer = Packer::new(Bins::new(fit));
+            let added = (0..bins).filter(|_| packer.add_bin(capacity).is_ok());
+            assert_eq!(added.count(), bins);
+            let mut random = Random::new(1);
+            let mut items = Vec::with_capacity(100 * bins);
+            let mut turn = |load: usize| {
+                items.extend(packer.place(1 + random.below(capacity / 5)).unwrap().item());
+                if items.len() > load {
+                    let which = usize::try_from(random.below(items.len() as u64)).unwrap();
+                    packer.remove(items.swap_remove(which)).unwrap();
+                }
+            };
+            // As many items at one time as there will ever be.
+            (0..8 * bins).for_each(|_| turn(8 * bins));
+            assert_eq!(allocations(|| (0..20 * bins).for_each(|_| turn(7 * bins))), 0, "{fit}");
+        }
+    }
+}
+
+#[test]
+fn bins_open_with_amortised_growth_only() {
+    for fit in Fit::ALL {
+        let mut bins = Bins::opening(fit, 10);
+        let count = allocations(|| assert!((0..100_000).all(|_| bins.put(7).unwrap().is_some())));
+        assert_eq!(bins.len(), 100_000);
+        // A few vectors that double, and for each bitmap and level of a tree one.
+        assert!(count < 250, "{fit}: {count} allocations for 100,000 bins");
+    }
+}
