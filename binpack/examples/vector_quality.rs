@@ -1,4 +1,4 @@
-//! Packs every shared vector instance by the portfolio and the improver, and compares the bins
+//! Packs every shared vector instance by the vector_portfolio and the improver, and compares the bins
 //! with what was published: `cargo run --release -p apportion-binpack --example vector_quality`,
 //! with the steps an instance gets as an argument, by default 20,000,000, then a set and how the
 //! names begin.
@@ -8,7 +8,7 @@ use std::time::Instant;
 #[path = "../tests/vector_data/mod.rs"]
 mod vector_data;
 
-use apportion_binpack::{VectorImprover, VectorInstance, check_vectors, portfolio};
+use apportion_binpack::{VectorImprover, VectorInstance, check_vectors, vector_portfolio};
 use vector_data::{Published, for_each_instance};
 
 #[derive(Default)]
@@ -31,7 +31,7 @@ impl Tally {
     fn play<const D: usize>(&mut self, read: &VectorInstance<D>, known: &Published, steps: u64) {
         let instance = shuffled(read);
         let begin = Instant::now();
-        let (start, _) = portfolio(&instance);
+        let (start, _) = vector_portfolio(&instance);
         let first = start.bins();
         self.seconds[0] += begin.elapsed().as_secs_f64();
         let begin = Instant::now();
@@ -97,22 +97,22 @@ fn main() {
             continue;
         }
         println!(
-            "{set}: {} instances, optimum known of {}: reached by the portfolio {}, improved {}; \
+            "{set}: {} instances, optimum known of {}: reached by the vector_portfolio {}, improved {}; \
              proved {}",
             tally.instances, tally.known, tally.portfolio_optimal, tally.optimal, tally.proved
         );
         let [item_centric, best, first, last] = tally.bins;
         println!(
-            "  bins: best published item-centric {item_centric}, best published {best}, portfolio \
+            "  bins: best published item-centric {item_centric}, best published {best}, vector_portfolio \
              {first}, improved {last}; better than any published: {}",
             tally.better
         );
         println!(
-            "  worse than the best published item-centric: portfolio {}, improved {:?}",
+            "  worse than the best published item-centric: vector_portfolio {}, improved {:?}",
             tally.portfolio_worse, tally.worse
         );
         println!(
-            "  seconds: portfolio {:.1}, improver {:.1}, slowest {:.2}",
+            "  seconds: vector_portfolio {:.1}, improver {:.1}, slowest {:.2}",
             tally.seconds[0], tally.seconds[1], tally.slowest
         );
     }

@@ -40,9 +40,9 @@ pub use id::{BinId, ItemId};
 pub use improve::{Improver, Proof};
 pub use instance::Instance;
 pub use order::Order;
-pub use pack::pack;
+pub use pack::{pack, portfolio};
 pub use packer::{BinSet, Departure, ItemDecision, Packer, Size};
 pub use vector::{
     BinScore, ItemFit, Measure, Norm, Scale, Scored, VectorBins, VectorFit, VectorHeuristic,
-    VectorImprover, VectorInstance, Weighting, portfolio, vector_lower_bound,
+    VectorImprover, VectorInstance, Weighting, vector_lower_bound, vector_portfolio,
 };

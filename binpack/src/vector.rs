@@ -18,6 +18,7 @@ pub use bins::VectorBins;
 pub use fit::{Scored, VectorFit};
 pub use instance::VectorInstance;
 pub use offline::{
-    BinScore, ItemFit, VectorHeuristic, VectorImprover, Weighting, portfolio, vector_lower_bound,
+    BinScore, ItemFit, VectorHeuristic, VectorImprover, Weighting, vector_lower_bound,
+    vector_portfolio,
 };
 pub use scale::{Measure, Norm, Scale};

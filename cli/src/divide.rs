@@ -46,7 +46,7 @@ enum Reservations {
 
 const GUIDE: &str = "\
 SPEC.json: {\"capacity\": 100, \"claims\": [CLAIM, ...]}, all amounts whole numbers. A CLAIM has
-  name      a word, different from its siblings'
+  name      a word, different from its siblings': no `/`, no control characters, no blanks at an end
   weight    its right beside its siblings, at least 1
   reserve   the least it gets, as far as it can use it [default: 0]
   limit     the most it may get [default: none]

@@ -149,7 +149,8 @@ impl Accounts {
     /// # Errors
     ///
     /// [`Error::UnknownAccount`], [`Error::NotALeaf`], [`Error::TimeWentBack`];
-    /// [`Error::UsageTooLarge`] beyond decayed usage of 2^71 ticks.
+    /// [`Error::UsageTooLarge`] if all usage, as of the beginning of the half-life that it is, would
+    /// come to 2^71 ticks: to half as many, decayed, towards its end.
     pub fn charge(&mut self, account: AccountId, now: u64, amount: u64) -> Result<(), Error> {
         if self.account(account)?.below > 0 {
             return Err(Error::NotALeaf { account });

@@ -81,7 +81,8 @@ impl Cpus {
     ///
     /// # Errors
     ///
-    /// [`Error::NoParts`], and those of [`divide`](crate::divide).
+    /// [`Error::NoParts`], and those of [`divide`](crate::divide): to reserve more than `n` CPUs is to
+    /// reserve more than that limit.
     pub fn divide(&self, claims: &[(Claim, u32)], rules: Rules) -> Result<Vec<Share>, Error> {
         let mut limited = Vec::with_capacity(claims.len());
         for (number, &(claim, parts)) in claims.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! A division that is kept while claims change.
 
+mod bundle;
 mod bundles;
 #[cfg(feature = "serde")]
 mod snapshot;
@@ -43,10 +44,11 @@ impl fmt::Display for ClaimId {
 /// move one after the other, for all of a weight at once, until the sum is right again.
 ///
 /// *Complexity*: `O(log n)` to take a claim out and put it back, and as much for each unit that moves
-/// to or from a weight and for each claim that reaches a bound or leaves one. If these are more than
-/// some `n / 16`, all is divided anew: a change never costs more than a few divisions.
-/// How much moves depends on the claims: with `d` weights, a change by `u` units moves some `u d / n`
-/// of them. A share is found in `O(log n)`. The numbers of the claims of a weight lie in a list, of
+/// to or from a weight and for each claim that reaches a bound or leaves one. With `d` weights, a
+/// change by `u` units moves some `u d / n` of them; if that is more than some `d / 8`, all weights
+/// go to the new level at once instead, in `O(d)`, and only what rounding leaves is moved. If bounds
+/// lie in the way again and again, all is divided anew: a change never costs more than a few
+/// divisions. A share is found in `O(log n)`. The numbers of the claims of a weight lie in a list, of
 /// which a part is moved when one comes or goes: 4 bytes each.
 ///
 /// With the feature `serde` it can be saved and restored; what was tampered with is refused.
@@ -327,7 +329,7 @@ impl Division {
     }
 
     fn settle(&mut self) {
-        if !self.bundles.settle(self.to_divide(), self.len()) {
+        if !self.bundles.settle(self.to_divide()) {
             self.divide_anew();
         }
     }

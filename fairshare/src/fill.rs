@@ -4,7 +4,7 @@
 //! `(2 a_i + 1) / (2 w_i)`, is least: the divisor method of Sainte-Laguë (Webster), between a floor
 //! and a ceiling. What is described unit by unit is found by search: at a trial level `λ` the units
 //! below it are counted in one pass, without a division, and the few units between two levels on
-//! either side of the answer are sorted.
+//! either side of the answer are compared.
 
 use alloc::vec::Vec;
 
@@ -90,11 +90,11 @@ impl Filler {
             let lighter = one.level.weight.cmp(&other.level.weight);
             one.level.cmp(&other.level).then(lighter).then(one.bid.cmp(&other.bid))
         };
-        self.grants.sort_unstable_by(order);
-        for grant in &self.grants[..left] {
+        let (before, last, _) = self.grants.select_nth_unstable_by(left - 1, order);
+        for grant in before.iter().chain([&*last]) {
             units[grant.bid as usize] += 1;
         }
-        Some(self.grants[left - 1].level)
+        Some(last.level)
     }
 }
 
@@ -133,6 +133,10 @@ impl Bracket {
             }
             // Newton's steps may crawl; halving comes to an end.
             let crawls = turn % 4 == 0 && above - below > gap / 8;
+            if crawls && above - below <= bids.len() as u128 {
+                // Many are equal: it takes less to look at all their units.
+                break;
+            }
             if turn % 4 == 0 {
                 gap = above - below;
             }
@@ -174,7 +178,13 @@ fn guessed<B: Bid>(capacity: u128, bids: &[B], mut guess: u128) -> u128 {
 }
 
 /// Where the capacity is used up if the same claims stay between their bounds: Newton's step.
-fn stepped(guess: u128, capacity: u128, total: u128, active: u128, beyond: u128) -> u128 {
+pub(crate) fn stepped(
+    guess: u128,
+    capacity: u128,
+    total: u128,
+    active: u128,
+    beyond: u128,
+) -> u128 {
     let distance = u64::try_from(capacity.abs_diff(total) + beyond).unwrap_or(u64::MAX);
     let step = (u128::from(distance) << 64).checked_div(active).unwrap_or(0);
     if total < capacity { guess.saturating_add(step) } else { guess.saturating_sub(step) }
@@ -208,30 +218,32 @@ fn measure_with<'a, B: Bid + 'a>(
 
 /// A trial level, prepared for many multiplications.
 #[derive(Clone, Copy)]
-struct Trial {
+pub(crate) struct Trial {
     level: u128,
-    /// Whether the level is `number / 2^shift`, both below 2^32 and 64: products fit into 64 bits.
+    /// Whether the level is `number / 2^shift`, below 2^31 and 64: products, rounded, fit into 64 bits.
     short: bool,
     number: u64,
     shift: u32,
 }
 
 impl Trial {
-    fn new(level: u128) -> Self {
+    pub(crate) fn new(level: u128) -> Self {
         let zeros = level.trailing_zeros().min(63);
         let number = level >> zeros;
-        let short = number < 1 << 32 && zeros > 0;
+        let short = number < 1 << 31 && zeros > 0;
         Self { level, short, number: number as u64, shift: 64 - zeros }
     }
 
     /// What a claim gets at this level.
     fn of<B: Bid>(&self, bid: &B) -> u64 {
-        let weight = bid.weight();
-        let units = if self.short { self.short_units(weight) } else { self.long_units(weight) };
-        units.max(bid.floor()).min(bid.ceiling())
+        self.units(bid.weight()).max(bid.floor()).min(bid.ceiling())
     }
 
     /// How many units for this weight have their middle at or below the level.
+    pub(crate) fn units(&self, weight: u32) -> u64 {
+        if self.short { self.short_units(weight) } else { self.long_units(weight) }
+    }
+
     #[inline(always)]
     fn short_units(&self, weight: u32) -> u64 {
         (self.number * u64::from(weight) + (1 << (self.shift - 1))) >> self.shift

@@ -134,6 +134,42 @@ fn a_division_is_what_dividing_anew_gives() {
     }
 }
 
+/// Weights of all sizes, mostly distinct, and amounts of all sizes: the levels are far apart.
+#[test]
+fn a_division_of_distinct_weights_is_what_dividing_anew_gives() {
+    for (seed, scale) in (0..24).zip([1_000, 1 << 20, 1 << 40, 1 << 54].into_iter().cycle()) {
+        let mut cases = Cases::new(seed);
+        let mut word = || cases.division(1).0;
+        let mut claim = || {
+            let weight = 1 + word() % (u64::from(u32::MAX) >> (word() % 32));
+            let claim = Claim::new(Weight::new(weight).unwrap());
+            match word() % 4 {
+                0 => claim.demanding(word() % scale),
+                1 => claim.reserving(word() % scale / 8).limited_to(scale),
+                _ => claim,
+            }
+        };
+        let claims: Vec<Claim> = (0..300).map(|_| claim()).collect();
+        let capacity = scale * 150;
+        for reading in READINGS {
+            let (mut division, ids) = Division::of_claims(capacity, reading, &claims).unwrap();
+            let mut claims = claims.clone();
+            for turn in 0..60 {
+                let at = turn * 7 % ids.len();
+                claims[at] = claim();
+                division.set_claim(ids[at], claims[at]).unwrap();
+                if turn % 5 == 0 {
+                    division.set_capacity(capacity - capacity / 4 / (turn as u64 + 1)).unwrap();
+                }
+                let rules = Rules::new(reading, Overbooking::Refuse);
+                let expected = divide(division.capacity(), &claims, rules).unwrap();
+                let found = ids.iter().map(|id| division.share(*id).unwrap());
+                assert!(found.eq(expected), "seed {seed}, turn {turn}");
+            }
+        }
+    }
+}
+
 #[test]
 fn levels_are_compared_as_fractions() {
     let mut division = Division::new(60, Reading::FloorOfShare);

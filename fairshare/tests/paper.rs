@@ -286,3 +286,24 @@ fn errors_say_what_was_wrong() {
     let zero = Error::HalfLifeOutOfRange { ticks: 0 }.to_string();
     assert_eq!(zero, "a half-life of 0 is not from 1 to 2^40: it would switch fair share off");
 }
+
+/// All claims of one weight, each with a bound of its own: one list that all of them leave.
+#[test]
+fn many_claims_of_one_weight_and_as_many_bounds() {
+    let all: Vec<Claim> = (0..400_000).map(|at| claim(1).demanding(2 * at + 1)).collect();
+    let capacity = all.iter().map(|claim| u128::from(claim.demand())).sum::<u128>() / 2;
+    let capacity = u64::try_from(capacity).unwrap();
+    for reading in [Reading::FloorOfShare, Reading::ReservationFirst] {
+        let (mut division, ids) = Division::of_claims(capacity, reading, &all).unwrap();
+        for part in [9, 1, 300, 2, 1_000_000, 3] {
+            division.set_capacity(capacity / part).unwrap();
+            let expected = divide(capacity / part, &all, rules(reading)).unwrap();
+            for at in (0..ids.len()).step_by(997) {
+                assert_eq!(division.share(ids[at]), Ok(expected[at]));
+            }
+        }
+        let text = serde_json::to_string(&division).unwrap();
+        let again: Division = serde_json::from_str(&text).unwrap();
+        assert_eq!(again.level(), division.level());
+    }
+}

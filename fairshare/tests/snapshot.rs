@@ -121,3 +121,84 @@ fn what_cannot_be_is_refused() {
     let error = serde_json::from_value::<Tree>(tree).expect_err("it is its own parent");
     assert!(error.to_string().contains("there is no node 0"), "{error}");
 }
+
+/// Numbers of a snapshot replaced at random: it is refused, or what comes of it can be used.
+fn tampered<T: serde::Serialize + DeserializeOwned>(value: &T, exercise: impl Fn(T)) {
+    let whole = saved(value);
+    let mut state = 5_u64;
+    let mut word = |limit: u64| {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(11);
+        (state >> 33) % limit
+    };
+    let mut restored = 0;
+    for _ in 0..4_000 {
+        let mut changed = whole.clone();
+        for _ in 0..=word(3) {
+            let mut numbers = Vec::new();
+            collect(&mut changed, &mut numbers);
+            let place = word(numbers.len() as u64);
+            let number = match word(8) {
+                0 => u64::MAX,
+                1 => u64::MAX >> word(64),
+                2 => u32::MAX.into(),
+                _ => word(9),
+            };
+            *numbers[usize::try_from(place).unwrap()] = number.into();
+        }
+        if let Ok(value) = serde_json::from_value::<T>(changed) {
+            exercise(value);
+            restored += 1;
+        }
+    }
+    assert!(restored > 100, "{restored}");
+}
+
+fn collect<'a>(value: &'a mut Value, numbers: &mut Vec<&'a mut Value>) {
+    match value {
+        Value::Number(_) => numbers.push(value),
+        Value::Array(list) => list.iter_mut().for_each(|at| collect(at, numbers)),
+        Value::Object(fields) => fields.values_mut().for_each(|at| collect(at, numbers)),
+        _ => (),
+    }
+}
+
+#[test]
+fn what_was_tampered_with_is_refused_or_works() {
+    tampered(&division(), |mut division| {
+        let ids: Vec<_> = division.ids().collect();
+        for (at, id) in ids.iter().enumerate() {
+            assert!(division.share(*id).is_ok());
+            match at % 3 {
+                0 => drop(division.remove(*id)),
+                1 => drop(division.set_claim(*id, claim(4_294_967_295))),
+                _ => drop(division.set_claim(*id, claim(1).reserving(u64::MAX))),
+            }
+        }
+        drop(division.add(claim(7).demanding(u64::MAX - 1)));
+        drop(division.set_capacity(u64::MAX));
+        assert!(division.left() <= division.capacity());
+    });
+    tampered(&accounts(), |mut accounts| {
+        let now = accounts.now();
+        let count = accounts.len();
+        for at in 0..=count {
+            let account: AccountId = serde_json::from_value(json!(at)).unwrap();
+            drop(accounts.charge(account, now, u64::MAX));
+            drop(accounts.usage(account));
+            drop(accounts.add(Some(account), Weight::MAX));
+        }
+        assert_eq!(accounts.classic().len(), accounts.fair_tree().len());
+        drop(accounts.advance(u64::MAX));
+        assert_eq!(accounts.classic().len(), accounts.fair_tree().len());
+    });
+    let mut tree = Tree::new();
+    let group = tree.add(None, claim(3).reserving(4)).unwrap();
+    tree.add(Some(group), claim(5).hard().limited_to(9)).unwrap();
+    tree.add(Some(group), claim(5).demanding(4)).unwrap();
+    tree.add(None, claim(1)).unwrap();
+    tampered(&tree, |tree| {
+        for capacity in [0, 7, u64::MAX] {
+            drop(tree.divide(capacity, Rules::default()));
+        }
+    });
+}

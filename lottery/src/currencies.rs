@@ -1,4 +1,5 @@
 mod change;
+mod draw;
 mod graph;
 mod loans;
 #[cfg(feature = "serde")]
@@ -10,11 +11,8 @@ mod value;
 use alloc::vec::Vec;
 use core::num::NonZeroU64;
 
-use rand_core::Rng;
-
-use crate::chance::{MOST_TRIES, below};
 use crate::slots::Slots;
-use crate::tree::{Found, Tree};
+use crate::tree::Tree;
 use crate::{ClientId, CurrencyId, Error, Holder, TicketId};
 
 pub use value::Value;
@@ -175,58 +173,12 @@ impl Currencies {
         Ok(CurrencyId { index, generation })
     }
 
-    /// Draws a winner: a client that is awake, with a chance in proportion to its value, and its
-    /// compensation if it has any, which ends with that. Nobody, if no ticket is active.
-    ///
-    /// It takes a word for each currency on the way down, and a few more if there is compensation.
-    /// A generator that repeats itself gets an answer as well.
-    pub fn draw<R: Rng + ?Sized>(&mut self, rng: &mut R) -> Option<FundedWinner> {
-        let (client, ticket) = self.descend(rng)?;
-        let compensation = self.clients.at(client)?.compensation;
-        if compensation.is_some() {
-            // Less to draw from always fits.
-            let _ = self.change_client(client, true, None);
-        }
-        Some(FundedWinner {
-            client: ClientId { index: client, generation: self.clients.generation(client) },
-            ticket: self.ticket_id(ticket),
-            compensation,
-        })
-    }
-
-    /// The client and the ticket drawn.
-    fn descend<R: Rng + ?Sized>(&self, rng: &mut R) -> Option<(u32, u32)> {
-        // An attempt fails with a chance of less than (d + 1) / (d + 2), below.
-        let mut attempts = u64::from(MOST_TRIES) * (self.currencies.len() as u64 + 1);
-        'attempt: loop {
-            let mut at = BASE;
-            loop {
-                let currency = self.currencies.at(at)?;
-                let total = currency.tree.total();
-                if total == 0 {
-                    return None;
-                }
-                let Found { slot, ticket: number, .. } = currency.tree.find(below(rng, total));
-                let index = *currency.places.get(slot)?;
-                let ticket = self.tickets.at(index)?;
-                let factor = self.factor(ticket.holder);
-                if !factor.admits(ticket.amount, number, rng) && attempts > 0 {
-                    attempts -= 1;
-                    continue 'attempt;
-                }
-                match ticket.holder {
-                    Node::Client(client) => return Some((client, index)),
-                    Node::Currency(next) => at = next,
-                }
-            }
-        }
-    }
-
     /// A client no longer competes, and its tickets are inactive.
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownClient`], [`Error::AlreadyAsleep`].
+    /// [`Error::UnknownClient`], [`Error::AlreadyAsleep`]; [`Error::TooMuchCompensation`] if those
+    /// that remain count for more in the mean, and cannot be counted then.
     pub fn sleep(&mut self, client: ClientId) -> Result<(), Error> {
         let known = self.client(client)?;
         if !known.awake {
@@ -373,6 +325,13 @@ impl Currencies {
     }
 }
 
+impl Currency {
+    /// How many tickets of it there are.
+    fn issued(&self) -> usize {
+        self.places.len() - self.vacant.len()
+    }
+}
+
 impl Client {
     fn factor(&self) -> Factor {
         match (self.awake, self.compensation) {
@@ -400,14 +359,6 @@ impl Factor {
     fn weigh(self, amount: u64) -> Option<u64> {
         let exact = u128::from(amount) * u128::from(self.numerator);
         u64::try_from(exact.div_ceil(self.denominator.into())).ok()
-    }
-
-    /// Whether a ticket of that amount, drawn by this number, is drawn indeed. The last one of the
-    /// numbers may be there in part only.
-    fn admits<R: Rng + ?Sized>(self, amount: u64, number: u64, rng: &mut R) -> bool {
-        let exact = u128::from(amount) * u128::from(self.numerator);
-        let part = exact.saturating_sub(u128::from(number) * u128::from(self.denominator));
-        part >= u128::from(self.denominator) || u128::from(below(rng, self.denominator)) < part
     }
 }
 

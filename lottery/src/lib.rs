@@ -5,6 +5,10 @@
     clippy::cast_possible_truncation,
     reason = "numbers of clients and places are below 2^32; words are cut on purpose"
 )]
+#![expect(
+    clippy::inline_always,
+    reason = "measured: the next draw waits for what this one returns"
+)]
 
 extern crate alloc;
 #[cfg(any(test, feature = "testkit"))]

@@ -64,10 +64,11 @@ impl Lottery {
         Self::default()
     }
 
-    /// Makes room for so many more clients.
+    /// Makes room for so many more clients, unless there is not that much: then it is found as they
+    /// come.
     pub fn reserve(&mut self, additional: usize) {
         let additional = additional.saturating_sub(self.vacant.len());
-        self.tree.reserve(self.numbers + additional);
+        self.tree.reserve(self.numbers.saturating_add(additional));
     }
 
     /// Bytes held on the heap.
@@ -179,7 +180,7 @@ impl Lottery {
     /// total, unless the lower half is below `2^64 mod total`; then the next word decides (Lemire
     /// 2019). That is unbiased, and happens with a chance below `total / 2^64`. The 129th word
     /// would be taken in any case, as then the generator repeats itself.
-    #[inline]
+    #[inline(always)]
     pub fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> Option<Winner> {
         let total = self.total();
         if total == 0 { None } else { Some(self.holder(below(rng, total))) }

@@ -184,9 +184,7 @@ impl Stride {
         let global = self.global.0;
         self.retotal(|all| {
             if let Some(Some(pass)) = all.clients.get_mut(client).filter(|at| !awake(**at)) {
-                // No pass is below zero.
-                let whole = (global + pass.scaled.div_euclid(pass.tickets)).max(0);
-                pass.scaled = whole * pass.tickets + pass.scaled.rem_euclid(pass.tickets);
+                pass.scaled += global * pass.tickets;
                 pass.awake = true;
             }
         });
@@ -234,7 +232,8 @@ fn awake(pass: Option<Pass>) -> bool {
 
 /// Whole parts first, so that nothing overflows.
 fn is_before(one: &Pass, other: &Pass) -> bool {
-    let key = |pass: &Pass| (pass.scaled.div_euclid(pass.tickets), pass.scaled % pass.tickets);
+    let key =
+        |pass: &Pass| (pass.scaled.div_euclid(pass.tickets), pass.scaled.rem_euclid(pass.tickets));
     let ((whole, part), (other_whole, other_part)) = (key(one), key(other));
     (whole, part * other.tickets) < (other_whole, other_part * one.tickets)
 }

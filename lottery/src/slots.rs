@@ -89,7 +89,8 @@ impl<T> Slots<T> {
         (&self.slots, &self.vacant)
     }
 
-    /// From its parts, if the vacant ones are those without content, each once.
+    /// From its parts, if the vacant ones are those without content, each once, and have been used
+    /// before.
     #[cfg(feature = "serde")]
     pub(crate) fn from_parts(slots: Vec<Slot<T>>, vacant: Vec<u32>) -> Option<Self> {
         let mut unseen: Vec<bool> = slots.iter().map(|slot| slot.held.is_none()).collect();
@@ -98,6 +99,7 @@ impl<T> Slots<T> {
             *unseen = false;
         }
         let fits = u32::try_from(slots.len()).is_ok_and(|length| length < u32::MAX);
-        (fits && !unseen.contains(&true)).then_some(Self { slots, vacant })
+        let used = slots.iter().all(|slot| slot.held.is_some() || slot.generation > 0);
+        (fits && used && !unseen.contains(&true)).then_some(Self { slots, vacant })
     }
 }

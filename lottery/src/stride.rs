@@ -55,7 +55,7 @@ pub struct Stride {
 enum Client {
     Awake {
         tickets: NonZeroU32,
-        pass: u128,
+        pass: i128,
         remainder: u32,
     },
     /// With what remains, in units times tickets.
@@ -78,7 +78,7 @@ struct Global {
 /// A place in the queue: by pass, then by number.
 #[derive(Clone, Copy, Debug)]
 struct Key {
-    pass: u128,
+    pass: i128,
     remainder: u32,
     tickets: NonZeroU32,
     index: u32,
@@ -90,8 +90,9 @@ struct Key {
 pub struct Turn {
     /// The client.
     pub client: ClientId,
-    /// Its pass, the least of all: in units of 2^-48, rounded down.
-    pub pass: u128,
+    /// Its pass, the least of all: in units of 2^-48, rounded down. Below zero, its turn has been due
+    /// since before the first one, with the tickets that it has now.
+    pub pass: i128,
     /// What it may use.
     pub quantum: NonZeroU32,
 }
@@ -247,7 +248,8 @@ impl Stride {
         let divisor = u128::from(tickets.get());
         let sum = used + u128::from(remainder);
         self.queue.remove(&Key { pass, remainder, tickets, index: client.index });
-        let (pass, remainder) = (pass + sum / divisor, (sum % divisor) as u32);
+        let strides = (sum / divisor).cast_signed();
+        let (pass, remainder) = (pass + strides, (sum % divisor) as u32);
         self.queue.insert(Key { pass, remainder, tickets, index: client.index });
         self.keep(client.index, Client::Awake { tickets, pass, remainder });
         self.global.advance(used);
@@ -304,16 +306,16 @@ impl Global {
         match client {
             Client::Asleep { remains, .. } => remains,
             Client::Awake { tickets, pass, remainder } => {
-                let ahead = pass.wrapping_sub(self.units).cast_signed();
+                let ahead = pass - self.units.cast_signed();
                 ahead.saturating_mul(tickets.get().into()).saturating_add(remainder.into())
             }
         }
     }
 
-    /// With a pass that leaves so much; none is below zero.
+    /// With a pass that leaves so much.
     fn begin(&self, tickets: NonZeroU32, remains: i128) -> Client {
         let divisor = i128::from(tickets.get());
-        let pass = self.units.saturating_add_signed(remains.div_euclid(divisor));
+        let pass = self.units.cast_signed() + remains.div_euclid(divisor);
         Client::Awake { tickets, pass, remainder: remains.rem_euclid(divisor) as u32 }
     }
 }

@@ -62,6 +62,37 @@ fn currencies_and_strides_go_on_as_if_nothing_had_happened() -> Result<(), Error
     Ok(())
 }
 
+/// What a borrower has lent on was borrowed as well.
+#[test]
+fn loans_that_are_lent_on_are_given_back_after_all() -> Result<(), Error> {
+    let mut lottery = Currencies::new();
+    let [a, b, c] = [lottery.add_client()?, lottery.add_client()?, lottery.add_client()?];
+    let own = lottery.issue(CurrencyId::BASE, 20, a)?;
+    let loan = lottery.transfer(own, 10, b)?;
+    let lent_on = lottery.transfer(loan, 4, c)?;
+    let mut again = restored(&lottery);
+    assert_eq!(again.destroy(own), Err(Error::Lent { ticket: own, lent: 10 }));
+    let too_many = Error::TooManyTickets { total: 10, added: u64::MAX - 9 };
+    assert_eq!(again.set_amount(own, u64::MAX - 9), Err(too_many));
+    again.give_back(lent_on)?;
+    again.give_back(loan)?;
+    assert_eq!(again.amount(own), Ok(20));
+    again.destroy(own)
+}
+
+/// Two months of a machine, in nanoseconds, for one ticket.
+#[test]
+fn a_stride_that_has_run_for_long_comes_back() -> Result<(), Error> {
+    let mut stride = Stride::default();
+    let alone = stride.add(1)?;
+    for _ in 0..1_200_000 {
+        stride.charge(alone, u32::MAX)?;
+    }
+    let again: Stride = restored(&stride);
+    assert_eq!((again.pick(), again.global_pass()), (stride.pick(), stride.global_pass()));
+    Ok(())
+}
+
 #[track_caller]
 fn refused<T: serde::Serialize + serde::de::DeserializeOwned + std::fmt::Debug>(
     value: &T,
@@ -116,6 +147,9 @@ fn currencies_that_cannot_be_are_refused() -> Result<(), Error> {
     refused(&lottery, "\"lender\":2", "\"lender\":4", "lent in a circle");
     refused(&lottery, "\"amount\":44", "\"amount\":18446744073709551613", "too much is lent");
     refused(&lottery, "\"vacant_tickets\":[]", "\"vacant_tickets\":[0]", "vacant numbers");
+    // A number that was never used is not vacant: what is added there may be retracted.
+    let unused = "\"tickets\":[{\"generation\":0,\"held\":null},";
+    refused(&lottery, "\"tickets\":[", unused, "vacant numbers");
     let empty = Currencies::new();
     refused(&empty, "\"generation\":0", "\"generation\":1", "no base");
     refused(&empty, "{\"generation\":0,\"held\":{\"vacant\":[]}}", "", "no base");
@@ -136,5 +170,117 @@ fn strides_that_cannot_be_are_refused() -> Result<(), Error> {
     let remains = stride.remains(sleeper)?.to_string();
     let far = text.replacen(&remains, &i128::MIN.to_string(), 1);
     assert!(serde_json::from_str::<Stride>(&far).is_err());
+    Ok(())
+}
+
+/// Numbers of a snapshot replaced at random: it is refused, or what comes of it can be used.
+fn tampered<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T, exercise: impl Fn(T)) {
+    let whole = serde_json::to_value(value).unwrap();
+    let mut state = 5_u64;
+    let mut word = |limit: u64| {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(11);
+        (state >> 33) % limit
+    };
+    let mut restored = 0;
+    for _ in 0..4_000 {
+        let mut changed = whole.clone();
+        for _ in 0..=word(3) {
+            let mut numbers = Vec::new();
+            collect(&mut changed, &mut numbers);
+            let place = word(numbers.len() as u64);
+            let number = match word(8) {
+                0 => u64::MAX,
+                1 => u64::MAX >> word(64),
+                2 => u32::MAX.into(),
+                _ => word(9),
+            };
+            *numbers[usize::try_from(place).unwrap()] = number.into();
+        }
+        if let Ok(value) = serde_json::from_value::<T>(changed) {
+            exercise(value);
+            restored += 1;
+        }
+    }
+    assert!(restored > 100, "{restored}");
+}
+
+fn collect<'a>(value: &'a mut serde_json::Value, numbers: &mut Vec<&'a mut serde_json::Value>) {
+    match value {
+        serde_json::Value::Number(_) => numbers.push(value),
+        serde_json::Value::Array(list) => list.iter_mut().for_each(|at| collect(at, numbers)),
+        serde_json::Value::Object(fields) => {
+            fields.values_mut().for_each(|at| collect(at, numbers));
+        }
+        _ => (),
+    }
+}
+
+#[test]
+fn what_was_tampered_with_is_refused_or_works() -> Result<(), Error> {
+    let mut lottery = Currencies::new();
+    let [x, y] = [lottery.add_currency()?, lottery.add_currency()?];
+    let clients = [lottery.add_client()?, lottery.add_client()?, lottery.add_client()?];
+    let mut tickets = Vec::new();
+    for (currency, amount) in [(CurrencyId::BASE, 7), (x, 5), (y, 3)] {
+        tickets.push(lottery.issue(currency, amount, clients[0])?);
+    }
+    tickets.push(lottery.issue(CurrencyId::BASE, 9, x)?);
+    tickets.push(lottery.issue(x, 2, y)?);
+    tickets.push(lottery.transfer(tickets[1], 3, clients[1])?);
+    tickets.push(lottery.transfer(tickets[5], 1, clients[2])?);
+    tickets.push(lottery.issue(y, 2, clients[1])?);
+    lottery.destroy(tickets[7])?;
+    lottery.compensate(clients[1], 2, NonZeroU64::new(7).unwrap())?;
+    tampered(&lottery, |mut lottery| {
+        for word in [0, 1 << 63, u64::MAX] {
+            lottery.draw(&mut apportion_lottery::Words(|| word));
+        }
+        for &client in &clients {
+            drop(lottery.issue(y, u64::MAX, client));
+            drop(lottery.issue(CurrencyId::BASE, 1, client));
+            drop(lottery.value(client));
+        }
+        for &ticket in tickets.iter().rev() {
+            drop(lottery.give_back(ticket).or_else(|_| lottery.set_amount(ticket, 4)));
+            drop(lottery.destroy(ticket));
+        }
+        for &client in &clients {
+            drop(lottery.remove_client(client));
+        }
+        drop(lottery.remove_currency(x));
+    });
+    let mut stride = Stride::default();
+    let clients = [stride.add(3)?, stride.add(1)?, stride.add(70)?];
+    stride.charge(clients[2], 500)?;
+    stride.sleep(clients[1])?;
+    tampered(&stride, |mut stride| {
+        for &client in &clients {
+            drop(stride.charge(client, u32::MAX));
+            drop(stride.sleep(client).or_else(|_| stride.wake(client)));
+            drop(stride.set_tickets(client, 1));
+            drop(stride.wake(client));
+            drop(stride.set_tickets(client, u32::MAX.into()));
+            drop(stride.remains(client));
+        }
+        let turn = stride.pick();
+        drop(turn.map(|turn| stride.charge(turn.client, u32::MAX)));
+        for &client in &clients {
+            drop(stride.remove(client));
+        }
+    });
+    let mut lottery = Lottery::new();
+    let clients = [lottery.add(3)?, lottery.add(1 << 40)?, lottery.add(70)?];
+    lottery.remove(clients[0])?;
+    tampered(&lottery, |mut lottery| {
+        for word in [0, 1 << 63, u64::MAX] {
+            lottery.draw(&mut apportion_lottery::Words(|| word));
+            lottery.draw_loser(&mut apportion_lottery::Words(|| word));
+        }
+        drop(lottery.add(u64::MAX));
+        drop(lottery.add(1));
+        for &client in &clients {
+            drop(lottery.remove(client));
+        }
+    });
     Ok(())
 }

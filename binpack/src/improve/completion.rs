@@ -147,6 +147,7 @@ impl Search<'_> {
             while kind < sizes.len() {
                 self.visited += 1;
                 if sizes[kind] > free {
+                    self.visited += 3;
                     kind += sizes[kind..].partition_point(|size| *size > free);
                     continue;
                 }
@@ -198,7 +199,7 @@ impl Search<'_> {
             } else {
                 (0..beside.len()).filter(|at| mask >> at & 1 == 1).map(|at| sizes[beside[at]]).sum()
             };
-            self.visited += 1;
+            self.visited += 4;
             // A larger one in place of a single item; as large in place of several.
             let most = sum.saturating_add(free);
             let mut kind = sizes.partition_point(|size| *size > most);

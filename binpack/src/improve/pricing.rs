@@ -38,7 +38,7 @@ pub(super) fn most_valuable<V: Value>(
     *work += 4 * left.len() as u64;
     let mut search = Search { best: floor, pattern: None, visited: 0 };
     let mut exhausted = search.run(&kinds, &smallest, problem.capacity, nodes.min(NODES));
-    *work += search.visited;
+    *work += 2 * search.visited;
     if !exhausted && nodes > NODES {
         let mut frontier = Frontier { best: search.best, pattern: None, visited: 0 };
         exhausted = frontier.run(&kinds, problem.capacity, nodes - search.visited);

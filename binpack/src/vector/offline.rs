@@ -10,6 +10,6 @@ mod search;
 mod weighting;
 
 pub use bounds::vector_lower_bound;
-pub use heuristic::{BinScore, ItemFit, VectorHeuristic, portfolio};
+pub use heuristic::{BinScore, ItemFit, VectorHeuristic, vector_portfolio};
 pub use improver::VectorImprover;
 pub use weighting::Weighting;

@@ -32,6 +32,7 @@ pub(super) struct Entry {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
+    #[serde(deserialize_with = "name")]
     name: String,
     #[serde(deserialize_with = "weight")]
     weight: Weight,
@@ -91,6 +92,24 @@ fn in_the_usual_words(said: &str) -> String {
         return format!("expected {expected}, found {found}");
     }
     said.to_owned()
+}
+
+/// A name that can stand in a table, below its group, and in a path a/b.
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let lines = |letter: char| letter.is_control() || matches!(letter, '\u{2028}' | '\u{2029}');
+    let found = if name.is_empty() {
+        "none"
+    } else if name.contains(lines) {
+        "a control character"
+    } else if name.contains('/') {
+        "`/`, which joins the names of a path,"
+    } else if name.trim() != name {
+        "a blank at an end"
+    } else {
+        return Ok(name);
+    };
+    Err(D::Error::custom(format_args!("expected a name that is a word, found {found} in {name:?}")))
 }
 
 fn none() -> u64 {

@@ -58,6 +58,40 @@ fn claims() {
     refuses(twice, "3: expected names that differ, found `a` again");
 }
 
+/// Names that would make a line of the table, or a path of the JSON, look like another one.
+#[test]
+fn names() {
+    for (name, found) in [
+        ("", "none in \"\""),
+        ("a/b", "`/`, which joins the names of a path, in \"a/b\""),
+        ("/", "`/`, which joins the names of a path, in \"/\""),
+        ("b\\nc", "a control character in \"b\\nc\""),
+        ("\\u001b[2J", "a control character in \"\\u{1b}[2J\""),
+        ("\\u0000", "a control character in \"\\0\""),
+        ("b\\u0085", "a control character in \"b\\u{85}\""),
+        ("b\\u2028c", "a control character in \"b\\u{2028}c\""),
+        ("  b", "a blank at an end in \"  b\""),
+        ("b ", "a blank at an end in \"b \""),
+        (" ", "a blank at an end in \" \""),
+    ] {
+        let line = format!("3: expected a name that is a word, found {found}");
+        refuses(&format!(r#"{{"name": "{name}", "weight": 1}}"#), &line);
+        let group = format!(
+            r#"{{"name": "b", "weight": 1, "children": [{{"name": "{name}", "weight": 1}}]}}"#
+        );
+        refuses(&group, &line);
+    }
+    let twice = r#"{"name": "b", "weight": 1, "children": [
+        {"name": "c", "weight": 1}, {"name": "c", "weight": 2}]}"#;
+    refuses(twice, "4: expected names that differ, found `c` again");
+    // The same name in two groups makes two paths.
+    let text = r#"{"capacity": 4, "claims": [
+        {"name": "a b", "weight": 1, "children": [{"name": "c", "weight": 1}]},
+        {"name": "c", "weight": 1}]}"#;
+    let out = piped("--json", text.as_bytes()).succeeded();
+    assert!(out.contains(r#""name":"a b/c""#) && out.contains(r#""name":"c""#), "{out}");
+}
+
 #[test]
 fn documents() {
     for (text, line) in [

@@ -3,7 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
-use super::{BASE, Currencies, Node, Ticket};
+use super::{BASE, Currencies, Currency, Node, Ticket};
 use crate::{ClientId, CurrencyId, Error, Holder, TicketId};
 
 impl Currencies {
@@ -87,7 +87,7 @@ impl Currencies {
     /// if it is the base; otherwise as [`remove_client`](Self::remove_client).
     pub fn remove_currency(&mut self, currency: CurrencyId) -> Result<(), Error> {
         let known = self.currency(currency)?;
-        let tickets = (known.places.len() - known.vacant.len()) as u64;
+        let tickets = known.issued() as u64;
         if tickets > 0 || currency.index == BASE {
             return Err(Error::CurrencyInUse { currency, tickets });
         }
@@ -125,6 +125,8 @@ impl Currencies {
                 lender.loans -= 1;
             }
         }
+        // All at once: one after the other, each would be looked for among the rest.
+        self.held_mut(holder).into_iter().for_each(Vec::clear);
         for ticket in held {
             self.take_back(ticket);
         }
@@ -184,6 +186,11 @@ impl Currencies {
     /// Whether a currency may fund a holder.
     pub(super) fn check_acyclic(&self, currency: u32, holder: Node) -> Result<(), Error> {
         let Node::Currency(funded) = holder else { return Ok(()) };
+        let issued = self.currencies.at(funded).map_or(0, Currency::issued);
+        if issued == 0 && funded != currency {
+            // It backs nobody.
+            return Ok(());
+        }
         // From the one that funds up to whoever backs it, remembering whom each was found to back.
         let mut backs = BTreeMap::from([(currency, currency)]);
         let mut open = Vec::from([currency]);

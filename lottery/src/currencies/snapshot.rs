@@ -176,11 +176,7 @@ impl Currencies {
         for (_, ticket, lender) in &loans {
             let lender = self.tickets.at_mut(*lender);
             let lender = lender.filter(|lender| lender.currency == ticket.currency);
-            let lender = lender.ok_or(Inconsistent("a lender is not there"))?;
-            let lent = lender.lent.checked_add(ticket.amount);
-            let lent = lent.filter(|lent| lent.checked_add(lender.amount).is_some());
-            lender.lent = lent.ok_or(Inconsistent("too much is lent"))?;
-            lender.loans += 1;
+            lender.ok_or(Inconsistent("a lender is not there"))?.loans += 1;
         }
         // Nobody lends to its own lender: those who lend nothing are struck off, again and again.
         let mut left: Vec<u32> = vec![0; self.tickets.parts().0.len()];
@@ -192,12 +188,17 @@ impl Currencies {
         let mut struck = 0;
         while let Some(index) = open.pop() {
             struck += 1;
-            let Some(lender) = self.tickets.at(index).and_then(|ticket| ticket.lender) else {
+            let Some(&Ticket { amount, lent, lender: Some(lender), .. }) = self.tickets.at(index)
+            else {
                 continue;
             };
             left[lender as usize] -= 1;
-            let borrows = self.tickets.at(lender).is_some_and(|lender| lender.lender.is_some());
-            if left[lender as usize] == 0 && borrows {
+            let Some(above) = self.tickets.at_mut(lender) else { continue };
+            // What was lent on was borrowed as well; all of it is to fit when it comes back.
+            let more = amount.checked_add(lent).and_then(|more| above.lent.checked_add(more));
+            let more = more.filter(|lent| lent.checked_add(above.amount).is_some());
+            above.lent = more.ok_or(Inconsistent("too much is lent"))?;
+            if left[lender as usize] == 0 && above.lender.is_some() {
                 open.push(lender);
             }
         }

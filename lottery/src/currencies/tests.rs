@@ -1,6 +1,7 @@
 //! What is kept up to date against what it is by definition.
 
 use super::*;
+use crate::Words;
 
 /// Random calls; now and then, what each ticket is drawn with, and each sum, is worked out anew.
 #[test]
@@ -72,7 +73,7 @@ fn the_part_rounded_up_begins_anew() {
     let factor = Factor { numerator: 5, denominator: 3 };
     assert_eq!(factor.weigh(1), Some(2));
     let admitted = |number: u64, word: u64| {
-        factor.admits(1, number, &mut crate::Words(|| word * (u64::MAX / 3) + (1 << 40)))
+        factor.admits(1, number, &mut Words(|| word * (u64::MAX / 3) + (1 << 40)))
     };
     assert_eq!([0, 1, 2].map(|word| admitted(0, word)), [true; 3]);
     assert_eq!([0, 1, 2].map(|word| admitted(1, word)), [true, true, false]);

@@ -23,8 +23,9 @@ struct Snapshot {
 /// Of this form. Another one is refused.
 const VERSION: u32 = 1;
 
-/// Nobody gets as far within centuries, and from there all sums still fit.
-const FARTHEST: u128 = 1 << 100;
+/// What 2^72 units of service come to at one ticket: nobody counts as many, and from there all sums
+/// still fit.
+const FARTHEST: u128 = 1 << 120;
 
 impl Serialize for Stride {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -54,14 +55,15 @@ impl Snapshot {
         for (index, _, &client) in clients.iter() {
             match client {
                 Client::Awake { tickets, pass, remainder } => {
-                    check(remainder < tickets.get() && pass < FARTHEST, "a pass cannot be")?;
+                    let possible = remainder < tickets.get() && pass.unsigned_abs() < FARTHEST;
+                    check(possible, "a pass cannot be")?;
                     sum += u64::from(tickets.get());
                     queue.insert(Key { pass, remainder, tickets, index });
                 }
-                Client::Asleep { remains, .. } => {
-                    check(remains.unsigned_abs() < FARTHEST, "what remains cannot be")?;
-                }
+                Client::Asleep { .. } => (),
             }
+            let remains = self.global.remains(client);
+            check(remains.unsigned_abs() < FARTHEST, "what remains cannot be")?;
         }
         check(sum == total, "the sum of tickets is another")?;
         Ok(Stride { clients, queue, quantum: self.quantum, global: self.global })

@@ -50,7 +50,8 @@ impl Leaves {
 
     pub(super) fn reserve(&mut self, slots: usize) {
         let additional = slots.saturating_sub(self.slots()).div_ceil(WIDTH);
-        either!(self, leaves => leaves.reserve(additional));
+        // Without room, the leaves are made as they are needed.
+        let _ = either!(self, leaves => leaves.try_reserve(additional));
     }
 
     pub(super) fn memory(&self) -> usize {
@@ -122,8 +123,7 @@ impl Leaves {
 impl Leaf<i32> {
     #[inline]
     fn tickets(&self, at: usize) -> u64 {
-        let before = if at == 0 { 0 } else { self.sums[at - 1] };
-        widen(self.sums[at] - before)
+        widen(self.sums[at] - self.before(at))
     }
 
     #[inline]
@@ -139,7 +139,14 @@ impl Leaf<i32> {
         let ticket = ticket as i32;
         let before: i32 = self.sums.iter().map(|&sum| i32::from(sum <= ticket)).sum();
         let at = before.cast_unsigned() as usize % WIDTH;
-        (at, if at == 0 { 0 } else { widen(self.sums[at - 1]) })
+        (at, widen(self.before(at)))
+    }
+
+    /// Tickets of the slots before, without a branch, which would be mispredicted.
+    #[inline]
+    fn before(&self, at: usize) -> i32 {
+        let sum = self.sums[at.wrapping_sub(1) % WIDTH];
+        core::hint::select_unpredictable(at == 0, 0, sum)
     }
 }
 

@@ -383,6 +383,8 @@ impl Play {
         };
         let (winner, again) = (draw(&mut self.lottery), draw(&mut restored));
         assert_eq!(winner, again, "restored, it draws another one");
+        // Whatever comes later is asked of the restored one.
+        self.lottery = restored;
         self.sync();
         let Some(winner) = winner else {
             assert!(

@@ -113,4 +113,4 @@ fn trace(steps: &[Step], last: u32) -> Option<Vec<(usize, u32)>> {
 }
 
 /// The most steps that are kept.
-const STEPS: usize = 1 << 22;
+const STEPS: usize = 1 << 20;

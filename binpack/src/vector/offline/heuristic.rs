@@ -144,7 +144,9 @@ impl fmt::Display for VectorHeuristic {
 /// when the [lower bound](vector_lower_bound) is reached. Heuristics that take quadratic time are
 /// left out for more than 5,000 items.
 #[must_use]
-pub fn portfolio<const D: usize>(instance: &VectorInstance<D>) -> (Assignment, VectorHeuristic) {
+pub fn vector_portfolio<const D: usize>(
+    instance: &VectorInstance<D>,
+) -> (Assignment, VectorHeuristic) {
     let bound = vector_lower_bound(instance);
     let mut best = (VectorHeuristic::FirstFit.pack(instance), VectorHeuristic::FirstFit);
     for heuristic in VectorHeuristic::all().skip(1) {
