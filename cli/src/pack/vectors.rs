@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use apportion_binpack::{
     Assignment, Decision, Error as Refusal, Fit, Measure, Norm, Order, Scale, VectorBins,
-    VectorFit, VectorImprover, VectorInstance, check_vectors, portfolio, vector_lower_bound,
+    VectorFit, VectorImprover, VectorInstance, check_vectors, vector_lower_bound, vector_portfolio,
 };
 
 use super::Source;
@@ -29,7 +29,7 @@ pub(super) fn pack<const D: usize>(
     let by_rule = by_rule(&instance, rule(fit, measure), &order, &mut clock)
         .map_err(|error| explain(source, &error))?;
     let (assignment, steps) = if budget.improves() {
-        let (best, _) = portfolio(&instance);
+        let (best, _) = vector_portfolio(&instance);
         // The better packing to begin with, and the user's if they are equal.
         let begin = if best.bins() < by_rule.bins() { best } else { by_rule };
         let mut improver = VectorImprover::new(instance.clone(), begin, SEED)
