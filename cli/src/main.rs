@@ -4,7 +4,9 @@
 
 mod divide;
 mod gantt;
+mod option;
 mod output;
+mod pack;
 mod picture;
 mod progress;
 mod replay;
@@ -23,12 +25,12 @@ struct Arguments {
     command: Command,
 }
 
-const START: &str =
-    "Start with `apportion replay`, `share` or `divide`: without input they make their own.";
+const START: &str = "Start with `apportion replay`, `share`, `divide` or `pack`: without input they make their own.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Divide(divide::Arguments),
+    Pack(pack::Arguments),
     Replay(replay::Arguments),
     Share(share::Arguments),
 }
@@ -36,6 +38,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Divide(arguments) => divide::run(&arguments),
+        Command::Pack(arguments) => pack::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Share(arguments) => share::run(&arguments),
     };

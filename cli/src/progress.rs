@@ -51,7 +51,7 @@ impl Progress {
     clippy::disallowed_methods,
     reason = "the program reports how long something takes; no decision depends on it"
 )]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 

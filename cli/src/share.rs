@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use apportion_wfq::Weight;
 use clap::Args;
 
+use crate::option;
 use crate::output::{Error, Pending, Target};
 use policy::Policy;
 use report::Strip;
@@ -88,8 +89,8 @@ struct Outcome {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let game = Game {
         weights: input::weights(&arguments.weights)?,
-        quanta: input::number("--quanta", &arguments.quanta, 1..=MOST_QUANTA)?,
-        seed: input::number("--seed", &arguments.seed, 0..=u64::MAX)?,
+        quanta: option::number("--quanta", &arguments.quanta, 1..=MOST_QUANTA)?,
+        seed: option::number("--seed", &arguments.seed, 0..=u64::MAX)?,
     };
     let policies = input::policies(&arguments.policies)?;
     let svg = arguments.svg.as_deref().map(Target::new).transpose()?;

@@ -1,10 +1,9 @@
 //! What the options say, or what is wrong with them on one line.
 
-use std::ops::RangeInclusive;
-
 use apportion_wfq::Weight;
 
 use super::policy::Policy;
+use crate::option::refusal;
 use crate::output::Error;
 
 /// `1,2,4`, or `5,1x100` with the second weight a hundred times.
@@ -33,15 +32,6 @@ pub(super) fn weights(text: &str) -> Result<Vec<Weight>, Error> {
     Ok(weights)
 }
 
-/// A number within `range`.
-pub(super) fn number(option: &str, text: &str, range: RangeInclusive<u64>) -> Result<u64, Error> {
-    let number = text.trim().parse().ok().filter(|number| range.contains(number));
-    number.ok_or_else(|| {
-        let expected = format!("a number from {} to {}", range.start(), range.end());
-        refusal(option, &expected, &format!("`{text}`"))
-    })
-}
-
 /// All policies if none is named.
 pub(super) fn policies(names: &[String]) -> Result<Vec<Policy>, Error> {
     if names.is_empty() {
@@ -54,10 +44,6 @@ pub(super) fn policies(names: &[String]) -> Result<Vec<Policy>, Error> {
         })
     };
     names.iter().map(find).collect()
-}
-
-fn refusal(option: &str, expected: &str, found: &str) -> Error {
-    Error::Usage(format!("{option}: expected {expected}, found {found}"))
 }
 
 const MOST_ENTITIES: usize = 1_000_000;

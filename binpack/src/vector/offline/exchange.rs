@@ -8,7 +8,7 @@ pub(super) struct Exchange {
     pub(super) comes: [Option<u32>; 2],
     pub(super) goes: [Option<u32>; 2],
     /// What is outside afterwards.
-    weight: u64,
+    pub(super) weight: u64,
 }
 
 /// The best exchange so far: what leaves the least outside, of equal ones any.
@@ -104,7 +104,7 @@ impl Best {
         // Each of the equal ones is as likely as another.
         self.equal += 1;
         self.random = self.random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
-        if (self.random >> 32) % self.equal == 0 {
+        if (self.random >> 32).is_multiple_of(self.equal) {
             self.exchange = Some(exchange);
         }
     }

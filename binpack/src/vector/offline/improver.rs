@@ -7,16 +7,18 @@ use crate::{Assignment, Flaw, VectorInstance, check_vectors};
 /// Finds packings with fewer bins, a step at a time.
 ///
 /// A bin is dissolved, and its items are put back by exchanges with the items of other bins, such
-/// that what is outside shrinks: one or two go in, up to two come out. What has just moved stays
-/// where it is for a while, so the search does not turn in circles. Between exchanges, items of
-/// two bins change places such that free room gathers in one of them. When everything is inside,
-/// there is a bin less. *Source:* the search by a tabu list over partial packings is that of
-/// Buljubašić and Vasquez, *Consistent neighborhood search for one-dimensional bin packing and
-/// two-dimensional vector packing*, Computers & Operations Research 2016.
+/// that what is outside shrinks: one or two go in, up to two come out. When none makes it shrink,
+/// the best one is carried out all the same, and what has moved by it stays where it is for a
+/// while, so the search does not turn in circles. Between those exchanges, items of the bins change
+/// places at random, many times, and each pair of bins that did is looked at again. When everything
+/// is inside, there is a bin less. *Source:* the search by a tabu list over partial packings is
+/// that of Buljubašić and Vasquez, *Consistent neighborhood search for one-dimensional bin packing
+/// and two-dimensional vector packing*, Computers & Operations Research 2016; random swaps take the
+/// place of their descents, which found less for as many steps.
 ///
 /// The budget is a count of steps, each a look at one exchange, so a result does not depend on the
-/// machine; nor does it depend on how the budget is cut into runs, but for the few thousand steps
-/// by which a run may go beyond it. The packing is called optimal only when it has as many bins as
+/// machine; nor does it depend on how the budget is cut into runs, but for one turn by which a
+/// run may go beyond it: some ten thousand steps, or a few for each pair of items in a bin. The packing is called optimal only when it has as many bins as
 /// the [lower bound](vector_lower_bound).
 ///
 /// ```

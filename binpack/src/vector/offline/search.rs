@@ -3,7 +3,6 @@ use alloc::vec::Vec;
 
 use super::exchange::{Best, Exchange};
 use super::weighting::{Normal, Weighting, key, weights};
-use crate::vector::fit::fits;
 use crate::{Norm, VectorInstance};
 
 /// A packing of some items in a fixed number of bins, with the others outside.
@@ -130,8 +129,8 @@ impl<const D: usize> Search<D> {
         }
     }
 
-    /// One exchange between what is outside and a bin, and one between bins. How many were looked
-    /// at.
+    /// The best exchange between what is outside and a bin, and many swaps between bins. How many
+    /// were looked at.
     pub(super) fn turn(&mut self, instance: &VectorInstance<D>) -> u64 {
         self.steps = 1;
         self.turn += 1;
@@ -140,20 +139,27 @@ impl<const D: usize> Search<D> {
             self.begin(instance);
             return self.steps;
         }
-        let first = self.pick(self.bins.len());
+        let count = self.bins.len();
+        let first = self.pick(count);
         let mut best = Best::new(self.next());
-        for index in 0..self.bins.len().min(SAMPLE) {
-            let bin = (first + index) % self.bins.len();
-            self.steps += best.look_at(self, instance, bin);
+        for index in 0..count.min(SAMPLE) {
+            self.steps += best.look_at(self, instance, (first + index) % count);
         }
         if let Some(exchange) = best.found() {
-            let changed = exchange.bin;
             self.carry_out(instance, &exchange);
-            self.gather(instance, changed);
         }
-        if self.idle % SHAKE == SHAKE - 1 {
-            for _ in 0..self.bins.len() {
-                self.swap_any(instance);
+        for _ in 0..(self.bins.len() * SWAPS.0).min(SWAPS.1) {
+            if self.outside.is_empty() {
+                break;
+            }
+            if let Some((one, other)) = self.swap_any(instance) {
+                let mut best = Best::new(self.next());
+                self.steps += best.look_at(self, instance, one);
+                self.steps += best.look_at(self, instance, other);
+                let found = best.found().filter(|found| found.weight < self.weight_outside);
+                if let Some(exchange) = found {
+                    self.carry_out(instance, &exchange);
+                }
             }
         }
         self.steps
@@ -185,58 +191,24 @@ impl<const D: usize> Search<D> {
         }
     }
 
-    /// Lets items of this bin and of another change places, or move, if the fuller of the two gets
-    /// fuller by it.
-    fn gather(&mut self, instance: &VectorInstance<D>, one: usize) {
-        if self.bins.len() < 2 {
-            return;
-        }
-        for _ in 0..GATHER {
-            let other = (one + 1 + self.pick(self.bins.len() - 1)) % self.bins.len();
-            let (fuller, emptier) = if self.bins[one].weight >= self.bins[other].weight {
-                (one, other)
-            } else {
-                (other, one)
-            };
-            self.fill(instance, fuller, emptier);
-        }
-    }
-
-    /// The first swap or move that makes the fuller bin fuller.
-    fn fill(&mut self, instance: &VectorInstance<D>, fuller: usize, emptier: usize) {
-        let sizes = instance.sizes();
-        for (place, item) in self.bins[emptier].items.iter().copied().enumerate() {
-            let size = &sizes[item as usize];
-            self.steps += 1;
-            if fits(size, &self.bins[fuller].room) {
-                self.shift(instance, emptier, place, fuller);
-                return;
-            }
-            for (other_place, other) in self.bins[fuller].items.iter().copied().enumerate() {
-                self.steps += 1;
-                if self.weights[other as usize] < self.weights[item as usize]
-                    && self.can_swap(&sizes[other as usize], fuller, size, emptier)
-                {
-                    self.swap(instance, (fuller, other_place), (emptier, place));
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Lets two items of two bins, all picked by chance, change places, if they fit.
-    fn swap_any(&mut self, instance: &VectorInstance<D>) {
+    /// Lets two items of two bins, all picked by chance, change places, if they fit. Which bins.
+    fn swap_any(&mut self, instance: &VectorInstance<D>) -> Option<(usize, usize)> {
         self.steps += 1;
         let (one, other) = (self.pick(self.bins.len()), self.pick(self.bins.len()));
         if one == other || self.bins[one].items.is_empty() || self.bins[other].items.is_empty() {
-            return;
+            return None;
         }
         let place = self.pick(self.bins[one].items.len());
         let other_place = self.pick(self.bins[other].items.len());
-        let size = &instance.sizes()[self.bins[one].items[place] as usize];
-        let other_size = &instance.sizes()[self.bins[other].items[other_place] as usize];
+        let item = self.bins[one].items[place];
+        let other_item = self.bins[other].items[other_place];
+        let size = &instance.sizes()[item as usize];
+        let other_size = &instance.sizes()[other_item as usize];
         if self.can_swap(size, one, other_size, other) {
             self.swap(instance, (one, place), (other, other_place));
+            Some((one, other))
+        } else {
+            None
         }
     }
 
@@ -257,16 +229,6 @@ impl<const D: usize> Search<D> {
             take(&mut bin.room, &instance.sizes()[comes as usize]);
             bin.weight = bin.weight + self.weights[comes as usize] - self.weights[goes as usize];
         }
-    }
-
-    fn shift(&mut self, instance: &VectorInstance<D>, from: usize, place: usize, to: usize) {
-        let item = self.bins[from].items.swap_remove(place);
-        let (size, weight) = (&instance.sizes()[item as usize], self.weights[item as usize]);
-        give(&mut self.bins[from].room, size);
-        self.bins[from].weight -= weight;
-        take(&mut self.bins[to].room, size);
-        self.bins[to].weight += weight;
-        self.bins[to].items.push(item);
     }
 
     /// A number below the count, and zero if that is zero.
@@ -297,11 +259,9 @@ fn give<const D: usize>(room: &mut [u64; D], size: &[u64; D]) {
     }
 }
 
-/// Bins that a turn looks at.
+/// Bins that a turn looks at for its exchange.
 const SAMPLE: usize = 256;
-/// Bins that the bin of an exchange gathers with.
-const GATHER: usize = 2;
-/// Idle turns after which bins are mixed.
-const SHAKE: u64 = 200;
+/// Swaps between bins that a turn tries: so many for each bin, and at most so many.
+const SWAPS: (usize, usize) = (100, 20_000);
 /// Idle turns after which the search begins anew.
-const PATIENCE: u64 = 1_000;
+const PATIENCE: u64 = 100;

@@ -1,0 +1,100 @@
+//! How to pack.
+
+use std::fmt;
+use std::time::Duration;
+
+use apportion_binpack::{Fit, Order};
+
+use crate::progress;
+
+/// A rule, an order, and what the improver may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Recipe {
+    pub(super) fit: Fit,
+    pub(super) order: Order,
+    pub(super) budget: Budget,
+}
+
+/// What the improver may take for a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Budget {
+    /// Nothing: it is not asked.
+    None,
+    /// As many steps as are done in this time, that of packing included.
+    Time(Duration),
+    /// As many steps as this: the same packing anywhere.
+    Steps(u64),
+}
+
+impl Budget {
+    pub(super) fn improves(self) -> bool {
+        self != Self::None
+    }
+}
+
+impl fmt::Display for Recipe {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} fit, {}", self.fit, self.order)?;
+        match self.budget {
+            Budget::None => Ok(()),
+            Budget::Time(limit) => {
+                write!(formatter, ", improved for up to {} ms each", limit.as_millis())
+            }
+            Budget::Steps(steps) => write!(formatter, ", improved by up to {steps} steps each"),
+        }
+    }
+}
+
+/// Time and steps of one file.
+pub(super) struct Clock<'a> {
+    begin: std::time::Instant,
+    report: &'a mut dyn FnMut(u64),
+}
+
+impl<'a> Clock<'a> {
+    pub(super) fn new(report: &'a mut dyn FnMut(u64)) -> Self {
+        Self { begin: progress::now(), report }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        self.begin.elapsed()
+    }
+
+    /// How many items are packed.
+    pub(super) fn packed(&mut self, items: usize) {
+        (self.report)(items as u64);
+    }
+
+    /// Lets an improver run, in slices of steps, as far as the budget goes. `run` takes a number of
+    /// steps, and returns how many were taken in all, and whether there is nothing left to do.
+    pub(super) fn improve(
+        &mut self,
+        budget: Budget,
+        slice: u64,
+        mut run: impl FnMut(u64) -> (u64, bool),
+    ) {
+        let mut taken = 0;
+        loop {
+            let next = match budget {
+                Budget::None => return,
+                Budget::Time(limit) => {
+                    let elapsed = self.elapsed();
+                    (self.report)(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+                    if elapsed < limit { slice } else { 0 }
+                }
+                Budget::Steps(steps) => {
+                    (self.report)(taken);
+                    steps.saturating_sub(taken).min(slice)
+                }
+            };
+            if next == 0 {
+                return;
+            }
+            let (steps, done) = run(next);
+            taken = steps;
+            if done {
+                return;
+            }
+        }
+    }
+}

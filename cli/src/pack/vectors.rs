@@ -1,0 +1,135 @@
+//! Several dimensions: by a rule, and improved.
+
+use std::cmp::Reverse;
+
+use apportion_binpack::{
+    Assignment, Decision, Error as Refusal, Fit, Measure, Norm, Order, Scale, VectorBins,
+    VectorFit, VectorImprover, VectorInstance, check_vectors, vector_lower_bound, vector_portfolio,
+};
+
+use super::Source;
+use super::outcome::{Outcome, refused};
+use super::recipe::{Clock, Recipe};
+use crate::output::Error;
+
+pub(super) fn pack<const D: usize>(
+    source: &Source,
+    recipe: &Recipe,
+    report: &mut dyn FnMut(u64),
+) -> Result<Outcome, Error> {
+    let Recipe { fit, order, budget } = *recipe;
+    let array = |amounts: &[u64]| std::array::from_fn(|dimension| amounts[dimension]);
+    let sizes = source.instance.items().map(array).collect();
+    let instance = VectorInstance::<D>::new(array(source.instance.capacity()), sizes)
+        .map_err(|error| explain(source, &error))?;
+
+    let mut clock = Clock::new(report);
+    let measure = Measure { norm: Norm::L1, scale: normalizing(instance.capacity()) };
+    let order = arrange(&instance, order, &measure);
+    let by_rule = by_rule(&instance, rule(fit, measure), &order, &mut clock)
+        .map_err(|error| explain(source, &error))?;
+    let (assignment, steps) = if budget.improves() {
+        let (best, _) = vector_portfolio(&instance);
+        // The better packing to begin with, and the user's if they are equal.
+        let begin = if best.bins() < by_rule.bins() { best } else { by_rule };
+        let mut improver = VectorImprover::new(instance.clone(), begin, SEED)
+            .map_err(|flaw| refused(source, flaw))?;
+        clock.improve(budget, SLICE, |steps| {
+            improver.run(steps);
+            (improver.steps(), improver.is_optimal())
+        });
+        (improver.assignment().clone(), Some(improver.steps()))
+    } else {
+        (by_rule, None)
+    };
+    let took = clock.elapsed();
+
+    check_vectors(instance.capacity(), instance.sizes(), &assignment)
+        .map_err(|flaw| refused(source, flaw))?;
+    let lower_bound = vector_lower_bound(&instance);
+    let hash = assignment.hash_in_order(order.iter().copied());
+    Ok(Outcome { assignment, lower_bound, hash, order, steps, took })
+}
+
+/// The rule of this name, by the room that is left before the item is in the bin.
+fn rule<const D: usize>(fit: Fit, measure: Measure<D>) -> VectorFit<D> {
+    match fit {
+        Fit::Next => VectorFit::Next,
+        Fit::First => VectorFit::First,
+        Fit::Best => VectorFit::Best(measure),
+        Fit::Worst => VectorFit::Worst(measure),
+        Fit::AlmostWorst => VectorFit::AlmostWorst(measure),
+    }
+}
+
+/// Units by which a full bin counts the same in each dimension: exactly, as long as the least common
+/// multiple of the capacities is small enough.
+fn normalizing<const D: usize>(capacity: &[u64; D]) -> Scale<D> {
+    let multiple = capacity.iter().filter(|amount| **amount > 0).try_fold(1_u64, |one, other| {
+        let multiple = (one / greatest_common_divisor(one, *other)).checked_mul(*other);
+        multiple.filter(|multiple| *multiple <= Scale::<D>::LIMIT)
+    });
+    multiple.map_or_else(
+        || Scale::normalizing(capacity),
+        |multiple| Scale::new(capacity.map(|amount| multiple.checked_div(amount).unwrap_or(0))),
+    )
+}
+
+fn greatest_common_divisor(mut one: u64, mut other: u64) -> u64 {
+    while other > 0 {
+        (one, other) = (other, one % other);
+    }
+    one
+}
+
+fn arrange<const D: usize>(
+    instance: &VectorInstance<D>,
+    order: Order,
+    measure: &Measure<D>,
+) -> Vec<usize> {
+    let sizes = instance.sizes();
+    match order {
+        Order::Decreasing => {
+            let mut items: Vec<usize> = (0..sizes.len()).collect();
+            items.sort_by_cached_key(|item| Reverse(measure.of(&sizes[*item])));
+            items
+        }
+        // These ask for nothing but how many there are.
+        Order::AsGiven | Order::Shuffled(_) => order.arrange(&vec![0; sizes.len()]),
+    }
+}
+
+fn by_rule<const D: usize>(
+    instance: &VectorInstance<D>,
+    fit: VectorFit<D>,
+    order: &[usize],
+    clock: &mut Clock<'_>,
+) -> Result<Assignment, Refusal> {
+    let mut bins = VectorBins::opening(fit, *instance.capacity())?;
+    let mut bin_of = vec![None; order.len()];
+    for (packed, item) in order.iter().enumerate() {
+        if let Decision::Place(placement) = bins.place(instance.sizes()[*item])? {
+            bin_of[*item] = u32::try_from(placement.bin.number()).ok();
+        }
+        if packed % 1_024 == 0 {
+            clock.packed(packed);
+        }
+    }
+    Ok(Assignment::new(&bin_of))
+}
+
+fn explain(source: &Source, error: &Refusal) -> Error {
+    let message = match error {
+        Refusal::TooLargeToCompare { dimension, amount, limit } => format!(
+            "expected a capacity of at most {limit} for this fit, found {amount} in dimension \
+             {dimension}"
+        ),
+        error => error.to_string(),
+    };
+    Error::input(&source.name, message)
+}
+
+/// Of the improver, which breaks ties by chance.
+const SEED: u64 = 1;
+/// Steps between two looks at the clock: about a millisecond.
+const SLICE: u64 = 20_000;

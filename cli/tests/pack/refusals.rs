@@ -1,0 +1,105 @@
+//! Bad input: exit status 2, one line that names file, line and what was expected, no file touched.
+
+use crate::common::{Stage, done};
+use crate::piped;
+
+/// Runs with every kind of output asked for.
+#[track_caller]
+fn refuses(arguments: &[&str], line: &str) {
+    let stage = Stage::new();
+    stage.write("t", "1\n10\n3\n");
+    let mut program = stage.program();
+    program.args(["pack", "t", "--svg", "new.svg", "--assignment", "new.csv"]).args(arguments);
+    done(program.output().expect("the program can be started")).refused(line);
+    assert_eq!(stage.names(), ["t"]);
+}
+
+#[test]
+fn options() {
+    for value in ["next-fit", "Best", "", "dot-product", "-1", "best,first"] {
+        let fits = "next, first, best, worst, almost-worst";
+        refuses(&["--fit", value], &format!("--fit: expected one of {fits}, found `{value}`"));
+    }
+    for value in ["increasing", "", "shuffle", "-", "Decreasing"] {
+        let orders = "as-given, decreasing, shuffle:SEED";
+        refuses(
+            &["--order", value],
+            &format!("--order: expected one of {orders}, found `{value}`"),
+        );
+    }
+    let all = "a number from 0 to 18446744073709551615";
+    for value in ["", "-1", "x", "1.5", "18446744073709551616"] {
+        refuses(
+            &["--order", &format!("shuffle:{value}")],
+            &format!("--order shuffle: expected {all}, found `{value}`"),
+        );
+        refuses(
+            &["--improve-steps", value],
+            &format!("--improve-steps: expected {all}, found `{value}`"),
+        );
+    }
+    for value in ["", "-1", "1s", "0.5", "31536000001"] {
+        let year = "a number from 0 to 31536000000";
+        refuses(&["--improve", value], &format!("--improve: expected {year}, found `{value}`"));
+    }
+    refuses(
+        &["--improve", "5", "--improve-steps", "5"],
+        "--improve and --improve-steps: expected one of them, found both",
+    );
+}
+
+#[test]
+fn files() {
+    let stage = Stage::new();
+    stage.write("good", "1\n10\n3\n");
+    stage.write("bad.vbp", "2\n10 20\n1\n3 4 many\n");
+    stage
+        .run("pack good bad.vbp --svg new.svg")
+        .refused("bad.vbp: line 4: expected a demand, found `many`");
+    stage
+        .run("pack good missing --svg new.svg --json")
+        .refused("missing: expected a packing instance: No such file or directory");
+    stage.run("pack .").refused(".: expected a packing instance, found a folder");
+    stage.run("pack - good -").refused("expected standard input once, found `-` again");
+    let one = "--assignment: expected one FILE, found";
+    stage.run("pack good good --assignment new.csv").refused(&format!("{one} 2"));
+    stage.run("pack --assignment new.csv").refused(&format!("{one} none"));
+    assert_eq!(stage.names(), ["bad.vbp", "good"]);
+}
+
+#[test]
+fn instances() {
+    for (text, line) in [
+        ("", "1: expected the number of items, found the end of the text"),
+        ("3\n10\n4\n", "4: expected the size of an item, found the end of the text"),
+        ("2\n10\n4\nfour\n", "4: expected the size of an item, found `four`"),
+        ("2\n10\n-4\n4\n", "3: expected the size of an item, found `-4`"),
+        ("1\n10\n4\n5\n", "4: expected nothing after the last item, found `5`"),
+        (
+            "1\n18446744073709551616\n4\n",
+            "2: expected a capacity below 2^64, found `18446744073709551616`",
+        ),
+        ("2\n10 20\n1\n1 2\n", "4: expected 3 numbers, found 2"),
+        (
+            "1\n10\n1\n1 99999999999\n",
+            "4: expected items with at most 67108864 numbers in all, found 99999999999 items more",
+        ),
+    ] {
+        for json in ["", "--json --improve 10"] {
+            piped(json, text.as_bytes()).refused(&format!("standard input: line {line}"));
+        }
+    }
+}
+
+#[test]
+fn vectors_beyond_what_is_compared() {
+    let ones = ["1"; 17].join(" ");
+    piped("", format!("17\n{ones}\n1\n{ones} 1\n").as_bytes())
+        .refused("standard input: expected at most 16 dimensions, found 17");
+    let text = "2\n1 18446744073709551615\n1\n1 1 3\n";
+    piped("", text.as_bytes()).refused(
+        "standard input: expected a capacity of at most 1125899906842624 for this fit, found \
+         18446744073709551615 in dimension 1",
+    );
+    piped("--fit first", text.as_bytes()).succeeded();
+}
