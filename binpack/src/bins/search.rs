@@ -39,8 +39,13 @@ impl Bins {
                 if self.fit == Fit::Best {
                     residuals.first::<EXPLAIN>(size)
                 } else if self.fit == Fit::AlmostWorst {
-                    let found = residuals.largest().map(|found| found.filter(has_room));
-                    let [first, second, third] = found;
+                    let mut found = [None; 3];
+                    if EXPLAIN {
+                        found = residuals.largest();
+                    } else {
+                        [found[0], found[1]] = residuals.largest();
+                    }
+                    let [first, second, third] = found.map(|found| found.filter(has_room));
                     match second {
                         Some(second) => Some((second, third.or(first))),
                         None => Some((first?, None)),
