@@ -12,9 +12,10 @@ impl Bins {
     pub(super) fn search<const EXPLAIN: bool>(&self, size: u64) -> Option<Choice> {
         match &self.index {
             Index::Last(residuals) => {
-                let last = self.slots.get(self.last)?;
+                // Residuals end with the last bin that is there, or ever was since a restart.
+                self.slots.get(self.last).filter(|last| last.present)?;
                 let found = Found { number: self.last, residual: residuals[self.last] };
-                (last.present && found.residual >= size).then_some((found, None))
+                (found.residual >= size).then_some((found, None))
             }
             Index::Numbers(tree) => {
                 let turns = self.fit == Fit::Next;
