@@ -1,7 +1,7 @@
 //! Vectors, online: the scan and the cache beside a plain linear scan over an array of structures,
 //! from 10 machines to a million; and what a dot product over 10,000 machines takes.
 
-#![expect(clippy::cast_precision_loss, reason = "the peer is in floating point")]
+#![expect(clippy::cast_precision_loss, reason = "the peer computes in floating point")]
 
 use std::hint::black_box;
 use std::time::Duration;

@@ -24,7 +24,8 @@ use crate::{Assignment, Flaw, VectorInstance, check_vectors};
 /// ```
 /// use apportion_binpack::{VectorHeuristic, VectorImprover, VectorInstance};
 ///
-/// let instance = VectorInstance::new([10, 10], vec![[4, 3], [3, 4], [4, 4], [3, 3], [3, 3], [3, 3]])?;
+/// let sizes = vec![[3, 3], [3, 3], [3, 3], [4, 3], [3, 4], [4, 4]];
+/// let instance = VectorInstance::new([10, 10], sizes)?;
 /// let start = VectorHeuristic::FirstFit.pack(&instance);
 /// assert_eq!(start.bins(), 3);
 /// let mut improver = VectorImprover::new(instance, start, 1).unwrap();
