@@ -3,9 +3,10 @@
 #[path = "vector_data/mod.rs"]
 mod vector_data;
 
+use apportion_binpack::reference::fewest_bins;
 use apportion_binpack::{
-    Assignment, Flaw, VectorHeuristic, VectorImprover, VectorInstance, check_vectors, portfolio,
-    vector_lower_bound,
+    Assignment, Flaw, VectorHeuristic, VectorImprover, VectorInstance, check_vectors,
+    vector_lower_bound, vector_portfolio,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -32,45 +33,6 @@ fn instances<const D: usize>(
         .prop_map(|(capacity, sizes)| VectorInstance::new(capacity, sizes).unwrap())
 }
 
-/// The fewest bins, by trying every bin for every item.
-fn brute_force<const D: usize>(instance: &VectorInstance<D>) -> usize {
-    fn place<const D: usize>(
-        capacity: &[u64; D],
-        sizes: &[[u64; D]],
-        bins: &mut Vec<[u64; D]>,
-        best: &mut usize,
-    ) {
-        let Some((size, rest)) = sizes.split_first() else {
-            *best = bins.len().min(*best);
-            return;
-        };
-        if bins.len() >= *best {
-            return;
-        }
-        for bin in 0..=bins.len() {
-            let room = if bin < bins.len() { bins[bin] } else { *capacity };
-            if (0..D).all(|d| size[d] <= room[d]) {
-                let left = std::array::from_fn(|d| room[d] - size[d]);
-                if bin < bins.len() {
-                    bins[bin] = left;
-                    place(capacity, rest, bins, best);
-                    bins[bin] = room;
-                } else {
-                    bins.push(left);
-                    place(capacity, rest, bins, best);
-                    bins.pop();
-                }
-            }
-        }
-    }
-    let capacity = instance.capacity();
-    let fits = |size: &&[u64; D]| (0..D).all(|d| size[d] <= capacity[d]);
-    let sizes: Vec<[u64; D]> = instance.sizes().iter().filter(fits).copied().collect();
-    let mut best = sizes.len();
-    place(capacity, &sizes, &mut Vec::new(), &mut best);
-    best
-}
-
 fn check_all<const D: usize>(instance: &VectorInstance<D>, optimum: Option<usize>) {
     let check = |packed: &Assignment| {
         check_vectors(instance.capacity(), instance.sizes(), packed).unwrap();
@@ -86,7 +48,7 @@ fn check_all<const D: usize>(instance: &VectorInstance<D>, optimum: Option<usize
         check(&packed);
         fewest = fewest.min(packed.bins());
     }
-    let (packed, heuristic) = portfolio(instance);
+    let (packed, heuristic) = vector_portfolio(instance);
     assert_eq!(packed.bins(), fewest);
     assert_eq!(heuristic.pack(instance), packed);
 
@@ -113,9 +75,9 @@ proptest! {
         two in instances::<2>(0..8, 20),
         three in instances::<3>(0..8, 1 << 50),
     ) {
-        check_all(&one, Some(brute_force(&one)));
-        check_all(&two, Some(brute_force(&two)));
-        check_all(&three, Some(brute_force(&three)));
+        check_all(&one, Some(fewest_bins(one.capacity(), one.sizes())));
+        check_all(&two, Some(fewest_bins(two.capacity(), two.sizes())));
+        check_all(&three, Some(fewest_bins(three.capacity(), three.sizes())));
     }
 
     #[test]
@@ -135,7 +97,7 @@ fn improvement_finds_the_optimum_of_small_instances() {
     let (mut optimal, mut first) = (0, 0);
     for _ in 0..200 {
         let instance = strategy.new_tree(&mut runner).unwrap().current();
-        let optimum = brute_force(&instance);
+        let optimum = fewest_bins(instance.capacity(), instance.sizes());
         let start = VectorHeuristic::FirstFit.pack(&instance);
         first += usize::from(start.bins() == optimum);
         let mut improver = VectorImprover::new(instance, start, 1).unwrap();
@@ -157,20 +119,20 @@ fn a_packing_with_a_flaw_is_refused() {
 fn empty_sets_and_sizes_need_few_bins() {
     let none = VectorInstance::new([4, 4], Vec::new()).unwrap();
     check_all(&none, Some(0));
-    assert_eq!(portfolio(&none).0.bins(), 0);
+    assert_eq!(vector_portfolio(&none).0.bins(), 0);
     let zero = VectorInstance::new([0, 4], vec![[0, 0]; 9]).unwrap();
     check_all(&zero, Some(1));
-    assert_eq!(portfolio(&zero).0.bins(), 1);
+    assert_eq!(vector_portfolio(&zero).0.bins(), 1);
     let large = VectorInstance::new([4, 4], vec![[5, 1], [1, 1]]).unwrap();
     check_all(&large, Some(1));
-    assert_eq!(portfolio(&large).0.left_out().collect::<Vec<_>>(), [0]);
+    assert_eq!(vector_portfolio(&large).0.left_out().collect::<Vec<_>>(), [0]);
     let whole = VectorInstance::new([u64::MAX; 2], vec![[u64::MAX, 0], [0, u64::MAX]]).unwrap();
     check_all(&whole, Some(1));
 }
 
 /// The best published item-centric heuristic of the family is never better.
 fn no_worse<const D: usize>(instance: &VectorInstance<D>, published: &Published) {
-    let (start, _) = portfolio(instance);
+    let (start, _) = vector_portfolio(instance);
     let expected = published.bins("best_IC");
     let mut improver = VectorImprover::new(instance.clone(), start, 1).unwrap();
     while improver.assignment().bins() > expected && improver.steps() < 20_000_000 {
