@@ -125,12 +125,12 @@ impl Bins {
     /// [`Error::TooManyBins`] if all numbers are in use.
     pub fn add(&mut self, capacity: u64) -> Result<BinId, Error> {
         let bin = self.next_id()?;
-        self.join(bin, capacity);
+        self.join(bin, capacity, capacity);
         Ok(bin)
     }
 
     /// A bin gets a number that is free.
-    fn join(&mut self, bin: BinId, capacity: u64) {
+    fn join(&mut self, bin: BinId, capacity: u64, residual: u64) {
         let number = bin.number();
         let slot = Slot { capacity, generation: bin.generation, present: true };
         if let Some(place) = self.slots.get_mut(number) {
@@ -149,11 +149,11 @@ impl Bins {
         match &mut self.index {
             Index::Last(residuals) => {
                 residuals.resize(residuals.len().max(number + 1), 0);
-                residuals[number] = capacity;
+                residuals[number] = residual;
                 self.last = number;
             }
-            Index::Numbers(tree) => tree.set(number, capacity),
-            Index::Residuals(residuals) => residuals.add(number, capacity),
+            Index::Numbers(tree) => tree.set(number, residual),
+            Index::Residuals(residuals) => residuals.add(number, capacity, residual),
         }
     }
 
@@ -341,8 +341,8 @@ impl Bins {
         if let Some(capacity) = self.opening
             && let Decision::Place(placement) = decision
         {
-            self.join(placement.bin, capacity);
-            self.fill(placement.bin.number(), placement.residual);
+            self.join(placement.bin, capacity, placement.residual);
+            self.last = placement.bin.number();
         }
         Ok(decision)
     }

@@ -88,6 +88,20 @@ fn what_cannot_be_is_refused() {
     }
 }
 
+#[test]
+fn a_number_after_the_last_bin_may_be_vacant() {
+    for fit in Fit::ALL {
+        let mut bins = Bins::opening(fit, 10);
+        let placed = [6, 6].map(|size| bins.put(size).unwrap().unwrap());
+        bins.remove(placed[1]).unwrap();
+        let text = serde_json::to_string(&bins).unwrap();
+        let mut restored: Bins = serde_json::from_str(&text).unwrap();
+        for size in [5, 4, 0, 11] {
+            assert_eq!(restored.place(size), bins.place(size), "{fit} {size}");
+        }
+    }
+}
+
 /// Where nothing is checked a snapshot may say what it likes: what comes out has to hold together.
 #[test]
 fn any_change_of_a_byte_is_refused_or_makes_sense() {

@@ -8,6 +8,9 @@ use apportion_backfill::{
     Backfill, BatchPolicy, Config, Conservative, Metrics, Outcome, Replay, StartKind, Submission,
     Ties, TraceJob,
 };
+use apportion_binpack::{
+    Bins, Decision, Fit, Improver, Instance, Scale, VectorBins, VectorFit, check,
+};
 use apportion_fairshare::{
     Accounts, Claim, Cpus, Division, HalfLife, Reading, Rules, Tree, divide,
 };
@@ -25,6 +28,7 @@ pub(crate) fn run() {
     a_capacity_is_divided();
     the_least_served_comes_first();
     tickets_are_drawn();
+    items_are_packed();
 }
 
 /// The text of a small trace for six processors.
@@ -206,4 +210,25 @@ fn trace_job(job: &Job) -> TraceJob {
         runtime: job.runtime,
         submission: Submission::new(job.processors, job.estimate),
     }
+}
+
+fn items_are_packed() {
+    let mut machines = Bins::new(Fit::Worst);
+    let bins = [5, 8, 3].map(|capacity| machines.add(capacity).expect("three are few"));
+    let Ok(Decision::Place(placement)) = machines.place(3) else { panic!("there is room") };
+    assert_eq!((placement.bin, placement.residual), (bins[1], 5));
+    assert_eq!(placement.runner_up.map(|second| second.bin), Some(bins[0]));
+
+    let machine = [64, 256];
+    let mut machines = VectorBins::new(VectorFit::DotProduct(Scale::normalizing(&machine)));
+    let [_, second] = [[60, 40], [20, 200]].map(|free| machines.add(free).expect("two are few"));
+    let decision = machines.place([2, 32]).expect("its amounts can be compared");
+    assert_eq!(decision.placement().map(|placement| placement.bin), Some(second));
+
+    let sizes = [50, 40, 34, 34, 33, 33, 33, 33, 10].to_vec();
+    let instance = Instance::new(100, sizes).expect("nine are few");
+    let mut improver = Improver::new(&instance);
+    assert!(improver.run(1_000));
+    assert_eq!((improver.bins(), improver.lower_bound()), (3, 3));
+    check(&instance, improver.assignment()).expect("the checker agrees");
 }

@@ -12,6 +12,7 @@ impl Bins {
     pub(super) fn search<const EXPLAIN: bool>(&self, size: u64) -> Option<Choice> {
         match &self.index {
             Index::Last(residuals) => {
+                // Residuals end with the last bin that is there, or ever was since a restart.
                 self.slots.get(self.last).filter(|last| last.present)?;
                 let found = Found { number: self.last, residual: residuals[self.last] };
                 (found.residual >= size).then_some((found, None))
@@ -39,8 +40,13 @@ impl Bins {
                 if self.fit == Fit::Best {
                     residuals.first::<EXPLAIN>(size)
                 } else if self.fit == Fit::AlmostWorst {
-                    let found = residuals.largest().map(|found| found.filter(has_room));
-                    let [first, second, third] = found;
+                    let mut found = [None; 3];
+                    if EXPLAIN {
+                        found = residuals.largest();
+                    } else {
+                        [found[0], found[1]] = residuals.largest();
+                    }
+                    let [first, second, third] = found.map(|found| found.filter(has_room));
                     match second {
                         Some(second) => Some((second, third.or(first))),
                         None => Some((first?, None)),

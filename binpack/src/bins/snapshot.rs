@@ -77,8 +77,7 @@ impl Snapshot {
             let Some(held) = slot.bin else { continue };
             let residual = held.capacity.checked_sub(held.used);
             let residual = residual.ok_or(Inconsistent("a bin holds more than it can"))?;
-            bins.join(id, held.capacity);
-            bins.set_residual(id.number(), residual);
+            bins.join(id, held.capacity, residual);
         }
         bins.last = last;
         Ok(bins)

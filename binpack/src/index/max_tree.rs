@@ -30,7 +30,11 @@ impl MaxTree {
         let (mut at, mut largest) = (number, residual);
         for level in &mut self.levels {
             let line = &mut level[at / WIDTH];
-            line.0[at % WIDTH] = largest;
+            let entry = &mut line.0[at % WIDTH];
+            if *entry == largest {
+                return;
+            }
+            *entry = largest;
             largest = line.largest();
             at /= WIDTH;
         }

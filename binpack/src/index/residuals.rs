@@ -14,7 +14,7 @@ use super::{Bitmap, Found, NONE, classes};
 /// a heap of numbers, which may be thousands.
 ///
 /// Every call takes O(log n) at worst. The buckets are made anew, in O(n log n), when there are
-/// twice as many bins, or when the largest residual has more bits: rarely enough not to count.
+/// four times as many bins, or when the largest residual has more bits: rarely enough not to count.
 ///
 /// *Rejected:* buckets of equal width, of which the first gets nearly all bins of a large capacity;
 /// one tree of all bins by (residual, number), which has no short cut to where they crowd.
@@ -34,14 +34,14 @@ pub(crate) struct Residuals {
 }
 
 impl Residuals {
-    /// A new bin, whose residual is the most that it will ever be.
-    pub(crate) fn add(&mut self, number: usize, residual: u64) {
+    /// A new bin. Its residual will never be above its capacity.
+    pub(crate) fn add(&mut self, number: usize, capacity: u64, residual: u64) {
         if number >= self.nodes.len() {
             self.nodes.resize(number + 1, Node::ABSENT);
         }
         self.count += 1;
-        if self.count > self.room || residual > self.largest || self.roots.is_empty() {
-            self.make_room(residual);
+        if self.count > self.room || capacity > self.largest || self.roots.is_empty() {
+            self.make_room(capacity);
         }
         self.insert(number, residual);
     }
@@ -189,7 +189,9 @@ impl Residuals {
     /// For as many bins as there are, and residuals up to this one.
     #[cold]
     fn make_room(&mut self, residual: u64) {
-        self.room = self.room.max(self.count.next_power_of_two()).max(LEAST);
+        while self.room < self.count.max(LEAST) {
+            self.room = self.room.saturating_mul(4).max(LEAST);
+        }
         self.largest = self.largest.max(residual);
         let precision = precision(self.largest, self.room / BINS);
         let buckets = bucket(precision, self.largest) + 1;
@@ -225,7 +227,7 @@ fn precision(largest: u64, buckets: usize) -> u32 {
 }
 
 /// Bins at least that there is room for.
-const LEAST: usize = 16;
+const LEAST: usize = 64;
 /// Bins for each bucket. With fewer, more words of the bitmap are empty, and searches go up and
 /// down; with more, trees of classes grow.
 const BINS: usize = 4;

@@ -46,7 +46,7 @@ pub(crate) fn entries(set: &str) -> Option<Vec<Entry>> {
     let mut rows = table.lines().map(|line| line.split('\t').map(str::to_owned));
     let columns: Rc<Vec<String>> = Rc::new(rows.next().unwrap().collect());
     let known: BTreeMap<String, Vec<String>> =
-        rows.map(|row| row.collect::<Vec<_>>()).map(|cells| (cells[0].clone(), cells)).collect();
+        rows.map(Iterator::collect::<Vec<_>>).map(|cells| (cells[0].clone(), cells)).collect();
     let (_, archive) = SETS.iter().find(|(name, _)| *name == set).unwrap();
     let members = apportion_testbed::members(&folder.join(format!("{archive}.tar.xz"))).unwrap();
     let entry = |(path, text): (PathBuf, Vec<u8>)| {

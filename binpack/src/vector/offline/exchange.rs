@@ -47,8 +47,15 @@ impl Best {
                 let mut free = search.free_from[*one as usize] <= search.turn;
                 if let Some(second) = second {
                     let size = &sizes[*second as usize];
+                    // More than any number is more than any bin.
+                    let mut beyond = false;
                     for (need, more) in need.iter_mut().zip(size) {
-                        *need = need.saturating_add(*more);
+                        let (sum, overflow) = need.overflowing_add(*more);
+                        *need = sum;
+                        beyond |= overflow;
+                    }
+                    if beyond {
+                        continue;
                     }
                     less += search.weights[*second as usize];
                     free &= search.free_from[*second as usize] <= search.turn;

@@ -33,7 +33,6 @@ pub(super) struct Search<const D: usize> {
 pub(super) struct Bin<const D: usize> {
     pub(super) items: Vec<u32>,
     pub(super) room: [u64; D],
-    pub(super) weight: u64,
 }
 
 impl<const D: usize> Search<D> {
@@ -78,17 +77,19 @@ impl<const D: usize> Search<D> {
     /// Dissolves a bin of the complete packing: the lightest first, then any.
     fn begin(&mut self, instance: &VectorInstance<D>) {
         self.weigh(instance);
-        let weight = |items: &Vec<u32>| items.iter().map(|item| self.weights[*item as usize]).sum();
         let bin = |items: &Vec<u32>| {
             let mut room = *instance.capacity();
             for item in items {
                 take(&mut room, &instance.sizes()[*item as usize]);
             }
-            Bin { items: items.clone(), room, weight: weight(items) }
+            Bin { items: items.clone(), room }
         };
         self.bins = self.complete.iter().map(bin).collect();
         let dissolved = if self.attempts == 0 {
-            (0..self.bins.len()).min_by_key(|bin| self.bins[*bin].weight).unwrap_or(0)
+            let weight = |bin: &usize| -> u64 {
+                self.bins[*bin].items.iter().map(|item| self.weights[*item as usize]).sum()
+            };
+            (0..self.bins.len()).min_by_key(weight).unwrap_or(0)
         } else {
             self.pick(self.bins.len())
         };
@@ -168,21 +169,16 @@ impl<const D: usize> Search<D> {
     fn carry_out(&mut self, instance: &VectorInstance<D>, exchange: &Exchange) {
         let Exchange { bin: number, comes, goes, .. } = exchange;
         let tenure = 3 + self.next() % 8 + self.outside.len() as u64 / 2;
-        let bin = &mut self.bins[*number];
         for item in goes.iter().flatten() {
-            bin.items.retain(|other| other != item);
-            give(&mut bin.room, &instance.sizes()[*item as usize]);
-            bin.weight -= self.weights[*item as usize];
+            self.replace(instance, *number, Some(*item), None);
             self.weight_outside += self.weights[*item as usize];
             self.outside.push(*item);
             self.free_from[*item as usize] = self.turn + tenure;
         }
         for item in comes.iter().flatten() {
             self.outside.retain(|other| other != item);
-            take(&mut bin.room, &instance.sizes()[*item as usize]);
-            bin.weight += self.weights[*item as usize];
             self.weight_outside -= self.weights[*item as usize];
-            bin.items.push(*item);
+            self.replace(instance, *number, None, Some(*item));
             self.free_from[*item as usize] = self.turn + tenure;
         }
         if self.weight_outside < self.least_outside {
@@ -191,43 +187,51 @@ impl<const D: usize> Search<D> {
         }
     }
 
-    /// Lets two items of two bins, all picked by chance, change places, if they fit. Which bins.
+    /// Lets two items of two bins, all picked by chance, change places, if they fit; in place of
+    /// one there may be none. Which bins.
     fn swap_any(&mut self, instance: &VectorInstance<D>) -> Option<(usize, usize)> {
         self.steps += 1;
         let (one, other) = (self.pick(self.bins.len()), self.pick(self.bins.len()));
-        if one == other || self.bins[one].items.is_empty() || self.bins[other].items.is_empty() {
+        if one == other {
             return None;
         }
         let place = self.pick(self.bins[one].items.len());
         let other_place = self.pick(self.bins[other].items.len());
-        let item = self.bins[one].items[place];
-        let other_item = self.bins[other].items[other_place];
-        let size = &instance.sizes()[item as usize];
-        let other_size = &instance.sizes()[other_item as usize];
-        if self.can_swap(size, one, other_size, other) {
-            self.swap(instance, (one, place), (other, other_place));
-            Some((one, other))
-        } else {
-            None
+        // Once in a while an item just moves.
+        let moves = self.next().is_multiple_of(MOVES);
+        let item = self.bins[one].items.get(place).copied().filter(|_| !moves);
+        let other_item = self.bins[other].items.get(other_place).copied();
+        let size = |item: Option<u32>| item.map_or([0; D], |item| instance.sizes()[item as usize]);
+        let (size, other_size) = (size(item), size(other_item));
+        let (room, other_room) = (&self.bins[one].room, &self.bins[other].room);
+        // A room and the size of an item that is in there are within the capacity.
+        let fits = (0..D).all(|d| {
+            other_size[d] <= room[d] + size[d] && size[d] <= other_room[d] + other_size[d]
+        });
+        if !fits {
+            return None;
         }
+        self.replace(instance, one, item, other_item);
+        self.replace(instance, other, other_item, item);
+        Some((one, other))
     }
 
-    /// Whether a size in one bin and another in another bin can change places.
-    fn can_swap(&self, size: &[u64; D], bin: usize, other: &[u64; D], other_bin: usize) -> bool {
-        let (room, other_room) = (&self.bins[bin].room, &self.bins[other_bin].room);
-        (0..D).all(|d| other[d] <= room[d] + size[d] && size[d] <= other_room[d] + other[d])
-    }
-
-    fn swap(&mut self, instance: &VectorInstance<D>, one: (usize, usize), other: (usize, usize)) {
-        let item = self.bins[one.0].items[one.1];
-        let other_item = self.bins[other.0].items[other.1];
-        self.bins[one.0].items[one.1] = other_item;
-        self.bins[other.0].items[other.1] = item;
-        for (bin, goes, comes) in [(one.0, item, other_item), (other.0, other_item, item)] {
-            let bin = &mut self.bins[bin];
-            give(&mut bin.room, &instance.sizes()[goes as usize]);
-            take(&mut bin.room, &instance.sizes()[comes as usize]);
-            bin.weight = bin.weight + self.weights[comes as usize] - self.weights[goes as usize];
+    /// Takes an item out of a bin, and puts another in its place.
+    fn replace(
+        &mut self,
+        instance: &VectorInstance<D>,
+        bin: usize,
+        goes: Option<u32>,
+        comes: Option<u32>,
+    ) {
+        let bin = &mut self.bins[bin];
+        if let Some(item) = goes {
+            bin.items.retain(|other| *other != item);
+            give(&mut bin.room, &instance.sizes()[item as usize]);
+        }
+        if let Some(item) = comes {
+            bin.items.push(item);
+            take(&mut bin.room, &instance.sizes()[item as usize]);
         }
     }
 
@@ -263,5 +267,7 @@ fn give<const D: usize>(room: &mut [u64; D], size: &[u64; D]) {
 const SAMPLE: usize = 256;
 /// Swaps between bins that a turn tries: so many for each bin, and at most so many.
 const SWAPS: (usize, usize) = (100, 20_000);
+/// Of so many swaps one is a move.
+const MOVES: u64 = 32;
 /// Idle turns after which the search begins anew.
 const PATIENCE: u64 = 100;

@@ -1,0 +1,201 @@
+//! Vectors, offline: against brute force, and against what was published about shared instances.
+
+#[path = "vector_data/mod.rs"]
+mod vector_data;
+
+use apportion_binpack::{
+    Assignment, Flaw, VectorHeuristic, VectorImprover, VectorInstance, check_vectors, portfolio,
+    vector_lower_bound,
+};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use vector_data::{Published, for_each_instance};
+
+fn instances<const D: usize>(
+    items: std::ops::Range<usize>,
+    most: u64,
+) -> impl Strategy<Value = VectorInstance<D>> {
+    let amounts = move |range: std::ops::RangeInclusive<u64>| {
+        proptest::collection::vec(range, D).prop_map(|amounts| amounts.try_into().unwrap())
+    };
+    let capacities = prop_oneof![3 => Just([most; D]), 1 => amounts(0..=most)];
+    // Correlated, anticorrelated and independent sizes, and some that fit no bin.
+    let base = (0..=most / 2, amounts(0..=most / 4), any::<bool>());
+    let correlated = base.prop_map(move |(base, noise, mirrored): (u64, [u64; D], bool)| {
+        std::array::from_fn(|dimension| {
+            let base = if mirrored && dimension % 2 == 1 { most / 2 - base } else { base };
+            base + noise[dimension]
+        })
+    });
+    let size = prop_oneof![3 => correlated, 3 => amounts(0..=most / 2), 1 => amounts(0..=most)];
+    (capacities, proptest::collection::vec(size, items))
+        .prop_map(|(capacity, sizes)| VectorInstance::new(capacity, sizes).unwrap())
+}
+
+/// The fewest bins, by trying every bin for every item.
+fn brute_force<const D: usize>(instance: &VectorInstance<D>) -> usize {
+    fn place<const D: usize>(
+        capacity: &[u64; D],
+        sizes: &[[u64; D]],
+        bins: &mut Vec<[u64; D]>,
+        best: &mut usize,
+    ) {
+        let Some((size, rest)) = sizes.split_first() else {
+            *best = bins.len().min(*best);
+            return;
+        };
+        if bins.len() >= *best {
+            return;
+        }
+        for bin in 0..=bins.len() {
+            let room = if bin < bins.len() { bins[bin] } else { *capacity };
+            if (0..D).all(|d| size[d] <= room[d]) {
+                let left = std::array::from_fn(|d| room[d] - size[d]);
+                if bin < bins.len() {
+                    bins[bin] = left;
+                    place(capacity, rest, bins, best);
+                    bins[bin] = room;
+                } else {
+                    bins.push(left);
+                    place(capacity, rest, bins, best);
+                    bins.pop();
+                }
+            }
+        }
+    }
+    let capacity = instance.capacity();
+    let fits = |size: &&[u64; D]| (0..D).all(|d| size[d] <= capacity[d]);
+    let sizes: Vec<[u64; D]> = instance.sizes().iter().filter(fits).copied().collect();
+    let mut best = sizes.len();
+    place(capacity, &sizes, &mut Vec::new(), &mut best);
+    best
+}
+
+fn check_all<const D: usize>(instance: &VectorInstance<D>, optimum: Option<usize>) {
+    let check = |packed: &Assignment| {
+        check_vectors(instance.capacity(), instance.sizes(), packed).unwrap();
+        assert!(optimum.is_none_or(|optimum| optimum <= packed.bins()));
+    };
+    let bound = vector_lower_bound(instance);
+    if let Some(optimum) = optimum {
+        assert!(bound <= optimum, "a bound of {bound} and {optimum} bins");
+    }
+    let mut fewest = usize::MAX;
+    for heuristic in VectorHeuristic::all() {
+        let packed = heuristic.pack(instance);
+        check(&packed);
+        fewest = fewest.min(packed.bins());
+    }
+    let (packed, heuristic) = portfolio(instance);
+    assert_eq!(packed.bins(), fewest);
+    assert_eq!(heuristic.pack(instance), packed);
+
+    let start = VectorHeuristic::FirstFit.pack(instance);
+    let mut whole = VectorImprover::new(instance.clone(), start.clone(), 7).unwrap();
+    whole.run(20_000);
+    check(whole.assignment());
+    assert!(whole.assignment().bins() <= start.bins());
+    assert_eq!(whole.is_optimal(), whole.assignment().bins() == bound);
+    // Cut into runs, the budget gives the same.
+    let mut parts = VectorImprover::new(instance.clone(), start, 7).unwrap();
+    while parts.steps() < whole.steps() {
+        parts.run(1);
+    }
+    assert_eq!((parts.steps(), parts.assignment()), (whole.steps(), whole.assignment()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_beats_brute_force(
+        one in instances::<1>(0..8, 10),
+        two in instances::<2>(0..8, 20),
+        three in instances::<3>(0..8, 1 << 50),
+    ) {
+        check_all(&one, Some(brute_force(&one)));
+        check_all(&two, Some(brute_force(&two)));
+        check_all(&three, Some(brute_force(&three)));
+    }
+
+    #[test]
+    fn packings_hold_whatever_the_amounts(
+        two in instances::<2>(0..60, 100),
+        huge in instances::<4>(0..40, u64::MAX),
+    ) {
+        check_all(&two, None);
+        check_all(&huge, None);
+    }
+}
+
+#[test]
+fn improvement_finds_the_optimum_of_small_instances() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = instances::<2>(8..9, 12);
+    let (mut optimal, mut first) = (0, 0);
+    for _ in 0..200 {
+        let instance = strategy.new_tree(&mut runner).unwrap().current();
+        let optimum = brute_force(&instance);
+        let start = VectorHeuristic::FirstFit.pack(&instance);
+        first += usize::from(start.bins() == optimum);
+        let mut improver = VectorImprover::new(instance, start, 1).unwrap();
+        optimal += usize::from(improver.run(50_000).bins() == optimum);
+    }
+    assert_eq!(optimal, 200, "first fit finds {first}");
+    assert!(first < 200);
+}
+
+#[test]
+fn a_packing_with_a_flaw_is_refused() {
+    let instance = VectorInstance::new([4, 4], vec![[3, 1], [2, 1]]).unwrap();
+    let both = Assignment::new(&[Some(0), Some(0)]);
+    let flaw = Flaw::Overfull { bin: 0, dimension: 0, load: 5, capacity: 4 };
+    assert_eq!(VectorImprover::new(instance, both, 1).err(), Some(flaw));
+}
+
+#[test]
+fn empty_sets_and_sizes_need_few_bins() {
+    let none = VectorInstance::new([4, 4], Vec::new()).unwrap();
+    check_all(&none, Some(0));
+    assert_eq!(portfolio(&none).0.bins(), 0);
+    let zero = VectorInstance::new([0, 4], vec![[0, 0]; 9]).unwrap();
+    check_all(&zero, Some(1));
+    assert_eq!(portfolio(&zero).0.bins(), 1);
+    let large = VectorInstance::new([4, 4], vec![[5, 1], [1, 1]]).unwrap();
+    check_all(&large, Some(1));
+    assert_eq!(portfolio(&large).0.left_out().collect::<Vec<_>>(), [0]);
+    let whole = VectorInstance::new([u64::MAX; 2], vec![[u64::MAX, 0], [0, u64::MAX]]).unwrap();
+    check_all(&whole, Some(1));
+}
+
+/// The best published item-centric heuristic of the family is never better.
+fn no_worse<const D: usize>(instance: &VectorInstance<D>, published: &Published) {
+    let (start, _) = portfolio(instance);
+    let expected = published.bins("best_IC");
+    let mut improver = VectorImprover::new(instance.clone(), start, 1).unwrap();
+    while improver.assignment().bins() > expected && improver.steps() < 20_000_000 {
+        improver.run(100_000);
+    }
+    let packed = improver.assignment();
+    check_vectors(instance.capacity(), instance.sizes(), packed).unwrap();
+    assert!(packed.bins() <= expected, "{}: {} {expected}", published.name, packed.bins());
+    if let Ok(optimum) = usize::try_from(published.number("OPT")) {
+        assert!(improver.lower_bound() <= optimum && optimum <= packed.bins());
+    }
+}
+
+#[test]
+fn published_heuristics_are_never_better() {
+    for (set, every) in [("New", 8), ("Triplet", 4), ("Panigrahy", 16)] {
+        let mut turn = 0;
+        let found = for_each_instance!(set, |instance, published| {
+            turn += 1;
+            if turn % every == 0 {
+                no_worse(&instance, &published);
+            }
+        });
+        if found.is_none() {
+            return;
+        }
+    }
+}
