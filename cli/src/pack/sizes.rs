@@ -23,13 +23,12 @@ pub(super) fn pack(
     let (assignment, improved) = if budget == Budget::None {
         (by_rule, None)
     } else {
-        let begin = Improver::new(&instance);
-        let mut improver = if begin.bins() < by_rule.bins() {
-            begin
-        } else {
-            // The better packing to begin with, and the user's if they are equal.
-            Improver::with_packing(&instance, by_rule).map_err(|flaw| refused(source, flaw))?
-        };
+        let own =
+            Improver::with_packing(&instance, by_rule).map_err(|flaw| refused(source, flaw))?;
+        // The better packing to begin with, and the user's if they are equal. A million items that
+        // are packed as well as can be need not be packed again.
+        let rules = (!own.is_optimal()).then(|| Improver::new(&instance));
+        let mut improver = rules.filter(|best| best.bins() < own.bins()).unwrap_or(own);
         clock.improve(budget, SLICE, |steps| {
             let done = improver.run(steps);
             (improver.steps(), done)

@@ -29,9 +29,10 @@ pub(super) fn pack<const D: usize>(
     let by_rule = by_rule(&instance, rule(fit, measure), &order, &mut clock)
         .map_err(|error| explain(source, &error))?;
     let (assignment, steps) = if budget.improves() {
-        let (best, _) = vector_portfolio(&instance);
         // The better packing to begin with, and the user's if they are equal.
-        let begin = if best.bins() < by_rule.bins() { best } else { by_rule };
+        let is_optimal = by_rule.bins() == vector_lower_bound(&instance);
+        let best = (!is_optimal).then(|| vector_portfolio(&instance).0);
+        let begin = best.filter(|best| best.bins() < by_rule.bins()).unwrap_or(by_rule);
         let mut improver = VectorImprover::new(instance.clone(), begin, SEED)
             .map_err(|flaw| refused(source, flaw))?;
         clock.improve(budget, SLICE, |steps| {
