@@ -12,13 +12,17 @@ use super::outcome::{Outcome, refused};
 use super::recipe::{Clock, Recipe};
 use crate::output::Error;
 
+/// In `D` dimensions, of which the instance has as many at most.
 pub(super) fn pack<const D: usize>(
     source: &Source,
     recipe: &Recipe,
     report: &mut dyn FnMut(u64),
 ) -> Result<Outcome, Error> {
     let Recipe { fit, order, budget } = *recipe;
-    let array = |amounts: &[u64]| std::array::from_fn(|dimension| amounts[dimension]);
+    // Dimensions that there are not need nothing, and have nothing.
+    let array = |amounts: &[u64]| {
+        std::array::from_fn(|dimension| amounts.get(dimension).copied().unwrap_or(0))
+    };
     let sizes = source.instance.items().map(array).collect();
     let instance = VectorInstance::<D>::new(array(source.instance.capacity()), sizes)
         .map_err(|error| explain(source, &error))?;
