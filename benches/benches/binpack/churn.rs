@@ -157,11 +157,14 @@ fn churn<C: Contender + 'static>(bins: u64, capacity: u64, mut packer: C) -> Box
     let mut random = Random::new(1);
     let mut items = Vec::new();
     let mut turn = move |full: bool| {
-        let placed = packer.place(1 + random.below(capacity / 5));
-        items.extend(placed);
-        if full || placed.is_none() {
-            let which = random.below(items.len() as u64) as usize;
-            packer.leave(items.swap_remove(which));
+        // Who leaves is drawn first, so that the processor fetches it while the other is placed.
+        let leaves = (full && !items.is_empty()).then(|| {
+            let which = (u128::from(random.word()) * items.len() as u128) >> 64;
+            items.swap_remove(which as usize)
+        });
+        items.extend(packer.place(1 + random.below(capacity / 5)));
+        if let Some(item) = leaves {
+            packer.leave(item);
         }
     };
     (0..8 * bins).for_each(|_| turn(false));

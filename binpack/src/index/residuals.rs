@@ -193,7 +193,7 @@ impl Residuals {
             self.room = self.room.saturating_mul(4).max(LEAST);
         }
         self.largest = self.largest.max(residual);
-        let precision = precision(self.largest, self.room / BINS);
+        let precision = precision(self.largest, (self.room / BINS).max(BUCKETS));
         let buckets = bucket(precision, self.largest) + 1;
         if precision == self.precision && !self.roots.is_empty() {
             self.roots.resize(buckets.max(self.roots.len()), NONE);
@@ -231,3 +231,5 @@ const LEAST: usize = 64;
 /// Bins for each bucket. With fewer, more words of the bitmap are empty, and searches go up and
 /// down; with more, trees of classes grow.
 const BINS: usize = 4;
+/// Buckets at least: a kilobyte of roots.
+const BUCKETS: usize = 256;
