@@ -1,4 +1,4 @@
-//! Packs every shared vector instance by the vector_portfolio and the improver, and compares the bins
+//! Packs every shared vector instance by all rules and the improver, and compares the bins
 //! with what was published: `cargo run --release -p apportion-binpack --example vector_quality`,
 //! with the steps an instance gets as an argument, by default 20,000,000, then a set and how the
 //! names begin.

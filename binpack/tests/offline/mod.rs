@@ -3,7 +3,7 @@
 use apportion_binpack::{Fit, Improver, Instance, Order, Proof, check, l1, l2, pack};
 
 /// Packs by every rule in every order; the fewest bins that any of them needs.
-pub fn pack_by_all_rules(instance: &Instance) -> usize {
+pub(crate) fn pack_by_all_rules(instance: &Instance) -> usize {
     let bound = l2(instance);
     assert!(l1(instance) <= bound);
     let orders = [Order::AsGiven, Order::Decreasing, Order::Shuffled(1)];
@@ -18,7 +18,7 @@ pub fn pack_by_all_rules(instance: &Instance) -> usize {
 }
 
 /// Packs, and has every packing on the way checked.
-pub fn improve(instance: &Instance, steps: u64) -> Improver {
+pub(crate) fn improve(instance: &Instance, steps: u64) -> Improver {
     let mut improver = Improver::new(instance);
     check(instance, improver.assignment()).unwrap();
     improver.run(steps);
