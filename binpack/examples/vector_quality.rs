@@ -8,7 +8,7 @@ use std::time::Instant;
 #[path = "../tests/vector_data/mod.rs"]
 mod vector_data;
 
-use apportion_binpack::{VectorImprover, VectorInstance, check_vectors, vector_portfolio};
+use apportion_binpack::{Order, VectorImprover, VectorInstance, check_vectors, vector_portfolio};
 use vector_data::{Published, for_each_instance};
 
 #[derive(Default)]
@@ -66,16 +66,8 @@ impl Tally {
 
 /// The items in another order: that of the files gives some packings away, triplet by triplet.
 fn shuffled<const D: usize>(instance: &VectorInstance<D>) -> VectorInstance<D> {
-    let mut sizes = instance.sizes().to_vec();
-    let mut state = 1_u64;
-    for last in (1..sizes.len()).rev() {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = state;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        let place = (word ^ (word >> 31)) % (last as u64 + 1);
-        sizes.swap(last, usize::try_from(place).expect("it is an index"));
-    }
+    let order = Order::Shuffled(1).arrange(&vec![0; instance.sizes().len()]);
+    let sizes = order.into_iter().map(|item| instance.sizes()[item]).collect();
     VectorInstance::new(*instance.capacity(), sizes).expect("as many items")
 }
 
@@ -97,22 +89,22 @@ fn main() {
             continue;
         }
         println!(
-            "{set}: {} instances, optimum known of {}: reached by the vector_portfolio {}, improved {}; \
+            "{set}: {} instances, optimum known of {}: reached by rules {}, improved {}; \
              proved {}",
             tally.instances, tally.known, tally.portfolio_optimal, tally.optimal, tally.proved
         );
         let [item_centric, best, first, last] = tally.bins;
         println!(
-            "  bins: best published item-centric {item_centric}, best published {best}, vector_portfolio \
+            "  bins: best published item-centric {item_centric}, best published {best}, rules \
              {first}, improved {last}; better than any published: {}",
             tally.better
         );
         println!(
-            "  worse than the best published item-centric: vector_portfolio {}, improved {:?}",
+            "  worse than the best published item-centric: rules {}, improved {:?}",
             tally.portfolio_worse, tally.worse
         );
         println!(
-            "  seconds: vector_portfolio {:.1}, improver {:.1}, slowest {:.2}",
+            "  seconds: rules {:.1}, improver {:.1}, slowest {:.2}",
             tally.seconds[0], tally.seconds[1], tally.slowest
         );
     }

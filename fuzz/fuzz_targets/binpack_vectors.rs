@@ -67,7 +67,8 @@ fn check(input: &Input) {
                 }
             }
             Call::Remove(which) => {
-                if let Some(bin) = fast.iter().nth(which % fast.len().max(1)) {
+                let bin = fast.iter().nth(which % fast.len().max(1));
+                if let Some(bin) = bin {
                     assert_eq!(fast.remove(bin), cached.remove(bin));
                     assert!(fast.release(bin, [0; 3]).is_err());
                     slow.remove(bin.number());

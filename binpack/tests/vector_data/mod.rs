@@ -70,33 +70,32 @@ pub(crate) fn entries(set: &str) -> Option<Vec<Entry>> {
     Some(members.into_iter().filter_map(entry).collect())
 }
 
-/// The instance with its number of dimensions as a type.
+/// The instance in `D` dimensions: nothing is needed of those that it has not.
 pub(crate) fn typed<const D: usize>(read: &PackingInstance) -> VectorInstance<D> {
-    let sizes = read.items().map(|sizes| sizes.try_into().unwrap()).collect();
-    VectorInstance::new(read.capacity().try_into().unwrap(), sizes).unwrap()
+    assert!(read.dimensions() <= D, "{} dimensions", read.dimensions());
+    let array = |amounts: &[u64]| {
+        std::array::from_fn(|dimension| amounts.get(dimension).copied().unwrap_or(0))
+    };
+    VectorInstance::new(array(read.capacity()), read.items().map(array).collect()).unwrap()
 }
 
-/// Runs a block for each instance of a set. How many there are; `None` if they are not here.
+/// Runs a block for each instance of a set. How many there are; `None` if they are not here. Of the
+/// numbers of dimensions only two: more would take minutes to compile.
 macro_rules! for_each_instance {
     ($set:expr, |$instance:ident, $published:ident| $body:block) => {
         $crate::vector_data::entries($set).map(|entries| {
             let count = entries.len();
             for (read, $published) in entries {
-                $crate::vector_data::for_each_instance!(@typed read, $instance, $body, 2 3 4 5 6 7 8 9 10);
+                if read.dimensions() <= 4 {
+                    let $instance = $crate::vector_data::typed::<4>(&read);
+                    $body
+                } else {
+                    let $instance = $crate::vector_data::typed::<10>(&read);
+                    $body
+                }
             }
             count
         })
-    };
-    (@typed $read:ident, $instance:ident, $body:block, $($dimensions:literal)*) => {
-        match $read.dimensions() {
-            $(
-                $dimensions => {
-                    let $instance = $crate::vector_data::typed::<$dimensions>(&$read);
-                    $body
-                }
-            )*
-            other => panic!("{other} dimensions"),
-        }
     };
 }
 pub(crate) use for_each_instance;
