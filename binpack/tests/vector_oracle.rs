@@ -288,3 +288,23 @@ fn splitmix(state: &mut u64) -> u64 {
     word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     word ^ (word >> 31)
 }
+
+#[test]
+fn a_unit_beyond_the_limit_has_no_say() {
+    // No bin has any of the second dimension, so its unit may be anything.
+    let scale = Scale::new([1, u64::MAX]).weighted([1, u16::MAX]);
+    let mut fits = vec![VectorFit::DotProduct(scale)];
+    for norm in Norm::ALL {
+        let measure = Measure { norm, scale };
+        fits.extend([VectorFit::Best(measure), VectorFit::Worst(measure)]);
+        fits.extend([VectorFit::AlmostWorst(measure), VectorFit::NormBased(measure)]);
+    }
+    for fit in fits {
+        let mut bins = VectorBins::new(fit);
+        let only = bins.add([9, 0]).unwrap();
+        let placement = bins.place([4, 0]).unwrap().placement().unwrap();
+        assert_eq!((placement.bin, placement.residual.amounts), (only, [5, 0]));
+        assert!(matches!(bins.place([1, 1]), Ok(Decision::Reject)));
+        assert!(matches!(bins.add([1, 1]), Err(Error::TooLargeToCompare { dimension: 1, .. })));
+    }
+}

@@ -1,6 +1,6 @@
 use super::fit::VectorFit;
 use super::narrow::{Block, LANES, Narrow, Unit};
-use super::scale::Norm;
+use super::scale::{Norm, Scale};
 
 /// A bound on how good each bin is for one item, from the narrow copy of what is left of it.
 ///
@@ -54,8 +54,14 @@ impl<const D: usize> Bound<D> {
         let spans = core::array::from_fn(|dimension| {
             u128::from(largest[dimension]) + (1 << units[dimension].shift.max(0))
         });
-        let frame =
-            Frame { size, floor, units, spans, largest, prefers_large: fit.prefers_large() };
+        let frame = Frame { size, floor, units, spans, prefers_large: fit.prefers_large() };
+        // Of a dimension that no bin has any of, the unit may be as large as one likes.
+        let linear = |scale: &Scale<D>, dimension: usize| {
+            if largest[dimension] == 0 { 0 } else { scale.linear(dimension) }
+        };
+        let square = |scale: &Scale<D>, dimension: usize| {
+            if largest[dimension] == 0 { 0 } else { scale.square(dimension) }
+        };
         Some(match fit {
             VectorFit::Next | VectorFit::First => Self {
                 floor,
@@ -69,21 +75,21 @@ impl<const D: usize> Bound<D> {
             | VectorFit::AlmostWorst(measure) => {
                 let scale = &measure.scale;
                 match measure.norm {
-                    Norm::L1 => frame.sum(|dimension| scale.linear(dimension), false),
-                    Norm::L2 => frame.squares(|dimension| scale.square(dimension), false),
-                    Norm::LInfinity => frame.largest(|dimension| scale.linear(dimension), false),
+                    Norm::L1 => frame.sum(|dimension| linear(scale, dimension), false),
+                    Norm::L2 => frame.squares(|dimension| square(scale, dimension), false),
+                    Norm::LInfinity => frame.largest(|dimension| linear(scale, dimension), false),
                 }
             }
             VectorFit::NormBased(measure) => {
                 let scale = &measure.scale;
                 match measure.norm {
-                    Norm::L1 => frame.sum(|dimension| scale.linear(dimension), true),
-                    Norm::L2 => frame.squares(|dimension| scale.square(dimension), true),
-                    Norm::LInfinity => frame.largest(|dimension| scale.linear(dimension), true),
+                    Norm::L1 => frame.sum(|dimension| linear(scale, dimension), true),
+                    Norm::L2 => frame.squares(|dimension| square(scale, dimension), true),
+                    Norm::LInfinity => frame.largest(|dimension| linear(scale, dimension), true),
                 }
             }
             VectorFit::DotProduct(scale) => {
-                frame.sum(|dimension| scale.square(dimension) * u128::from(size[dimension]), false)
+                frame.sum(|dimension| square(scale, dimension) * u128::from(size[dimension]), false)
             }
         })
     }
@@ -229,7 +235,6 @@ struct Frame<'a, const D: usize> {
     units: [Unit; D],
     /// More than any narrow residual stands for, slack included.
     spans: [u128; D],
-    largest: &'a [u64; D],
     prefers_large: bool,
 }
 
@@ -270,7 +275,7 @@ impl<const D: usize> Frame<'_, D> {
         let mut rows = self.rows(|_| 0, exponent, after);
         for (dimension, row) in rows.iter_mut().enumerate() {
             let shift = 2 * self.units[dimension].shift + 30 - exponent;
-            let coefficient = if self.largest[dimension] == 0 { 0 } else { coefficient(dimension) };
+            let coefficient = coefficient(dimension);
             let factor = if !self.prefers_large || coefficient == 0 {
                 rescale_down(coefficient, shift).isqrt()
             } else {
@@ -304,14 +309,12 @@ impl<const D: usize> Frame<'_, D> {
         core::array::from_fn(|dimension| {
             let unit = self.units[dimension];
             let shift = unit.shift - exponent;
-            // Nothing is left in such a dimension, and no bound on the factor.
-            let coefficient = if self.largest[dimension] == 0 { 0 } else { coefficient(dimension) };
             let less = if after { self.floor[dimension].saturating_add(unit.slack()) } else { 0 };
             let mut row = Row { factor: 0, less, more: 0 };
             let factor = if self.prefers_large {
-                rescale_up(coefficient, shift)
+                rescale_up(coefficient(dimension), shift)
             } else {
-                rescale_down(coefficient, shift)
+                rescale_down(coefficient(dimension), shift)
             };
             self.fill(&mut row, dimension, factor);
             row

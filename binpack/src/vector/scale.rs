@@ -73,9 +73,10 @@ impl<const D: usize> Scale<D> {
         u128::from(self.weights[dimension]) * u128::from(self.units[dimension])
     }
 
-    /// The weight times the square of the unit, in a dimension.
+    /// The weight times the square of the unit, in a dimension. Where that is beyond 128 bits, the
+    /// unit is beyond the limit, so no bin has any of this dimension, and it does not matter.
     pub(super) fn square(&self, dimension: usize) -> u128 {
-        self.linear(dimension) * u128::from(self.units[dimension])
+        self.linear(dimension).saturating_mul(self.units[dimension].into())
     }
 }
 
