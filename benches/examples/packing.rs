@@ -5,7 +5,7 @@
 //! ```
 //!
 //! One line a set: instances, those that first fit decreasing solves to the optimum, those that the
-//! improver does in so many steps (by default 400,000), those of which it proves it, and the longest
+//! improver does in so many steps (by default 300,000), those of which it proves it, and the longest
 //! and the mean time of the improver. Then the ten rules on all instances together, and the time
 //! that took. Every packing is checked, and every bound is compared with the optimum.
 
@@ -19,7 +19,7 @@ use apportion_workload::PackingInstance;
 
 fn main() -> ExitCode {
     let Some(folder) = apportion_testbed::data("packing") else { return ExitCode::FAILURE };
-    let steps = std::env::args().nth(1).map_or(Ok(400_000), |steps| steps.parse::<u64>());
+    let steps = std::env::args().nth(1).map_or(Ok(300_000), |steps| steps.parse::<u64>());
     let Ok(steps) = steps else {
         eprintln!("expected a number of steps");
         return ExitCode::FAILURE;
