@@ -184,8 +184,8 @@ impl Improver {
             Stage::Done => Stage::Done,
         };
         if self.is_done() {
-            // A whole number of steps, so that as many lead here again.
-            self.work = self.work.next_multiple_of(WORK_PER_STEP);
+            // The next whole step, which no piece before had reached: as many lead here again.
+            self.work = (self.steps() + 1) * WORK_PER_STEP;
         }
     }
 
