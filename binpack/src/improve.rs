@@ -19,7 +19,7 @@ use problem::{Part, Problem};
 use relaxation::{Progress, Relaxation};
 use slack::Pass;
 
-use crate::order::SplitMix64;
+use crate::chance::SplitMix64;
 use crate::{Assignment, Flaw, Instance, check, l2, portfolio};
 
 /// Looks for a packing with fewer bins, for as many steps as one gives it.

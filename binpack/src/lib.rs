@@ -10,6 +10,7 @@ extern crate std;
 mod assignment;
 mod bins;
 mod bounds;
+mod chance;
 mod check;
 mod decision;
 mod error;

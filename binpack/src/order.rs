@@ -1,6 +1,8 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::chance::SplitMix64;
+
 /// In which order items are packed.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
@@ -61,40 +63,4 @@ fn shuffled(count: usize, seed: u64) -> Vec<usize> {
         items.swap(place, words.below(place + 1));
     }
     items
-}
-
-/// The generator of Steele, Lea and Flood.
-#[derive(Clone, Debug)]
-pub(crate) struct SplitMix64 {
-    pub(crate) state: u64,
-}
-
-impl SplitMix64 {
-    pub(crate) fn word(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.state;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
-    }
-
-    /// A number below `end`, which is not zero.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        #[expect(clippy::cast_possible_truncation, reason = "the remainder is below a usize")]
-        let number = (self.word() % end as u64) as usize;
-        number
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_words_are_those_published() {
-        let mut words = SplitMix64 { state: 1 };
-        let first = [words.word(), words.word(), words.word()];
-        let published = [0x910a_2dec_8902_5cc1, 0xbeeb_8da1_658e_ec67, 0xf893_a2ee_fb32_555e];
-        assert_eq!(first, published);
-    }
 }

@@ -7,7 +7,7 @@ use super::completion::{Completion, Outcome};
 use super::dive::{Depth, Dive};
 use super::problem::{Part, Problem};
 use super::relaxation::Relaxation;
-use crate::order::SplitMix64;
+use crate::chance::SplitMix64;
 
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {

@@ -186,32 +186,28 @@ impl Search<'_> {
         }
     }
 
+    /// Whether a larger item fits in place of one beside the seed, or one as large, or larger, in
+    /// place of several.
     fn dominated(&mut self, chosen: &[usize], used: &[u32], free: u64) -> bool {
+        let beside: Vec<u64> = chosen[1..].iter().map(|kind| self.problem.sizes[*kind]).collect();
+        let subsets = if beside.len() <= SUBSETS { 1_u32 << beside.len() } else { 0 };
+        let several = (1..subsets).filter(|subset| !subset.is_power_of_two()).map(|subset| {
+            let inside = beside.iter().enumerate().filter(|(place, _)| subset >> place & 1 == 1);
+            inside.map(|(_, size)| size).sum::<u64>()
+        });
+        beside.iter().any(|size| self.fits_instead(size + 1, size.saturating_add(free), used))
+            || several.into_iter().any(|sum| self.fits_instead(sum, sum.saturating_add(free), used))
+    }
+
+    /// Whether an item is left of which the size is in this range.
+    fn fits_instead(&mut self, least: u64, most: u64, used: &[u32]) -> bool {
         let sizes = &self.problem.sizes;
-        let beside = &chosen[1..];
-        let singles = beside.len() > SUBSETS;
-        let subsets = if singles { beside.len() } else { (1 << beside.len()) - 1 };
-        for number in 1..=subsets {
-            let mask = if singles { 1_u64 << ((number - 1) % 64) } else { number as u64 };
-            let single = mask.is_power_of_two();
-            let sum: u64 = if singles {
-                sizes[beside[number - 1]]
-            } else {
-                (0..beside.len()).filter(|at| mask >> at & 1 == 1).map(|at| sizes[beside[at]]).sum()
-            };
-            self.visited += 4;
-            // A larger one in place of a single item; as large in place of several.
-            let most = sum.saturating_add(free);
-            let mut kind = sizes.partition_point(|size| *size > most);
-            while kind < sizes.len() && (sizes[kind] > sum || !single && sizes[kind] == sum) {
-                if used[kind] < self.left[kind] {
-                    return true;
-                }
-                kind += 1;
-                self.visited += 1;
-            }
-        }
-        false
+        self.visited += 4;
+        let first = sizes.partition_point(|size| *size > most);
+        let range = sizes[first..].iter().take_while(|size| **size >= least).count();
+        let mut kinds = first..first + range;
+        self.visited += range as u64;
+        kinds.any(|kind| used[kind] < self.left[kind])
     }
 }
 

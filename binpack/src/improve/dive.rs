@@ -7,7 +7,7 @@ use super::linear::worth;
 use super::problem::{Part, Problem, fits, take};
 use super::relaxation::{Progress, Relaxation};
 use super::slack::Pass;
-use crate::order::SplitMix64;
+use crate::chance::SplitMix64;
 
 /// A descent to a packing with a given number of bins: bins are fixed, the relaxation is solved
 /// again, and if the rest no longer fits the bins that are left, they are taken back and others are

@@ -1,22 +1,20 @@
+use crate::chance::SplitMix64;
+
 /// `SplitMix64`: the same numbers everywhere. *Source:* Steele, Lea and Flood, *Fast splittable
 /// pseudorandom number generators*, OOPSLA 2014.
 #[derive(Clone, Debug)]
-pub struct Random(u64);
+pub struct Random(SplitMix64);
 
 impl Random {
     /// From this state.
     #[must_use]
     pub const fn new(state: u64) -> Self {
-        Self(state)
+        Self(SplitMix64 { state })
     }
 
     /// The next word.
     pub const fn word(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.0;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
+        self.0.word()
     }
 
     /// The next word modulo `bound`; 0 if that is 0.

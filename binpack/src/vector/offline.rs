@@ -13,3 +13,6 @@ pub use bounds::vector_lower_bound;
 pub use heuristic::{BinScore, ItemFit, VectorHeuristic, vector_portfolio};
 pub use improver::VectorImprover;
 pub use weighting::Weighting;
+
+/// With more items than this, nothing is done that takes quadratic time.
+const MANY_ITEMS: usize = 5_000;

@@ -26,16 +26,19 @@ impl<const D: usize> Scale<D> {
         Self { units, weights: [1; D] }
     }
 
-    /// Units by which a bin of this `capacity` counts about 2^46 in each dimension. So sizes are
-    /// normalised by capacity, as the literature has it, and bins up to 16 times as large are
-    /// within the limit.
+    /// Units by which a bin of this `capacity` counts the same in each dimension, so that sizes are
+    /// normalised by capacity, as the literature has it. Bins up to 16 times as large are within the
+    /// limit.
     ///
-    /// A unit is a whole number, so the smaller the capacity the closer: `2^46 / capacity`, rounded
-    /// down, within a part in 2^14 for capacities up to 2^32. Beyond 2^46 it is 1; a dimension
-    /// without capacity gets unit zero.
+    /// Exact if the least common multiple of the capacities is at most 2^46: that is what a full bin
+    /// counts then. Otherwise it counts about 2^46: a unit is `2^46 / capacity`, rounded down, within
+    /// a part in 2^14 for capacities up to 2^32; beyond 2^46 it is 1. A dimension without capacity
+    /// gets unit zero.
     #[must_use]
     pub fn normalizing(capacity: &[u64; D]) -> Self {
-        let unit = |amount: u64| (1_u64 << 46).checked_div(amount).map_or(0, |unit| unit.max(1));
+        let multiple = common_multiple(capacity, 1 << 46);
+        let full = multiple.unwrap_or(1 << 46);
+        let unit = |amount: u64| full.checked_div(amount).map_or(0, |unit| unit.max(1));
         Self::new(capacity.map(unit))
     }
 
@@ -78,6 +81,24 @@ impl<const D: usize> Scale<D> {
     pub(super) fn square(&self, dimension: usize) -> u128 {
         self.linear(dimension).saturating_mul(self.units[dimension].into())
     }
+}
+
+/// The least common multiple of the capacities above zero, if it is at most `limit`.
+pub(in crate::vector) fn common_multiple<const D: usize>(
+    capacity: &[u64; D],
+    limit: u64,
+) -> Option<u64> {
+    capacity.iter().filter(|amount| **amount > 0).try_fold(1_u64, |multiple, amount| {
+        let factor = amount / greatest_common_divisor(multiple, *amount);
+        multiple.checked_mul(factor).filter(|multiple| *multiple <= limit)
+    })
+}
+
+fn greatest_common_divisor(mut one: u64, mut other: u64) -> u64 {
+    while other > 0 {
+        (one, other) = (other, one % other);
+    }
+    one
 }
 
 /// How large a vector is.

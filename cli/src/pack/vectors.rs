@@ -28,7 +28,7 @@ pub(super) fn pack<const D: usize>(
         .map_err(|error| explain(source, &error))?;
 
     let mut clock = Clock::new(report);
-    let measure = Measure { norm: Norm::L1, scale: normalizing(instance.capacity()) };
+    let measure = Measure { norm: Norm::L1, scale: Scale::normalizing(instance.capacity()) };
     let order = arrange(&instance, order, &measure);
     let by_rule = by_rule(&instance, rule(fit, measure), &order, &mut clock)
         .map_err(|error| explain(source, &error))?;
@@ -65,26 +65,6 @@ fn rule<const D: usize>(fit: Fit, measure: Measure<D>) -> VectorFit<D> {
         Fit::Worst => VectorFit::Worst(measure),
         Fit::AlmostWorst => VectorFit::AlmostWorst(measure),
     }
-}
-
-/// Units by which a full bin counts the same in each dimension: exactly, as long as the least common
-/// multiple of the capacities is small enough.
-fn normalizing<const D: usize>(capacity: &[u64; D]) -> Scale<D> {
-    let multiple = capacity.iter().filter(|amount| **amount > 0).try_fold(1_u64, |one, other| {
-        let multiple = (one / greatest_common_divisor(one, *other)).checked_mul(*other);
-        multiple.filter(|multiple| *multiple <= Scale::<D>::LIMIT)
-    });
-    multiple.map_or_else(
-        || Scale::normalizing(capacity),
-        |multiple| Scale::new(capacity.map(|amount| multiple.checked_div(amount).unwrap_or(0))),
-    )
-}
-
-fn greatest_common_divisor(mut one: u64, mut other: u64) -> u64 {
-    while other > 0 {
-        (one, other) = (other, one % other);
-    }
-    one
 }
 
 fn arrange<const D: usize>(

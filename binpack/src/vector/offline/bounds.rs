@@ -1,6 +1,8 @@
 use alloc::vec::Vec;
 
+use super::MANY_ITEMS;
 use crate::VectorInstance;
+use crate::bounds::l2_of;
 
 /// Bins that no packing of the items that fit a bin can do without.
 ///
@@ -21,46 +23,10 @@ pub fn vector_lower_bound<const D: usize>(instance: &VectorInstance<D>) -> usize
     let by_dimension = (0..D).map(|dimension| {
         let mut sizes: Vec<u64> = items.iter().map(|size| size[dimension]).collect();
         sizes.sort_unstable_by(|one, other| other.cmp(one));
-        martello_toth(&sizes, instance.capacity()[dimension])
+        l2_of(instance.capacity()[dimension], sizes.into_iter().map(|size| (size, 1)))
     });
     let sums = by_dimension.max().unwrap_or(0).max(usize::from(!items.is_empty()));
-    if items.len() > 5_000 { sums } else { sums.max(conflicts(&items, instance.capacity())) }
-}
-
-/// L2 of sizes in decreasing order. With no threshold it is L1.
-fn martello_toth(sizes: &[u64], capacity: u64) -> usize {
-    if capacity == 0 {
-        return 0;
-    }
-    let mut sums = Vec::with_capacity(sizes.len() + 1);
-    let mut sum = 0_u128;
-    sums.push(sum);
-    for size in sizes {
-        sum += u128::from(*size);
-        sums.push(sum);
-    }
-    let sum_of = |from: usize, to: usize| sums[to] - sums[from];
-    let capacity_wide = u128::from(capacity);
-    // Items larger than half a bin come first; no two of them share one.
-    let half = sizes.partition_point(|size| *size > capacity / 2);
-    let mut best = 0;
-    let mut threshold = 0;
-    let mut small = sizes.len();
-    loop {
-        // Those larger than the capacity less the threshold share their bin with none that counts.
-        let alone = sizes.partition_point(|size| *size > capacity - threshold);
-        // Those between share what the large ones leave, and then need bins of their own.
-        let left = (half - alone) as u128 * capacity_wide - sum_of(alone, half);
-        let needed = sum_of(half, small).saturating_sub(left).div_ceil(capacity_wide);
-        best = best.max(half + usize::try_from(needed).unwrap_or(usize::MAX));
-        // The next threshold is the next larger size, up to half the capacity.
-        small = sizes.partition_point(|size| *size > threshold);
-        if small <= half {
-            return best;
-        }
-        threshold = sizes[small - 1];
-        small = sizes.partition_point(|size| *size >= threshold);
-    }
+    if items.len() > MANY_ITEMS { sums } else { sums.max(conflicts(&items, instance.capacity())) }
 }
 
 /// The size of a set of items no two of which fit a bin together. Items come in the order of their

@@ -1,17 +1,16 @@
 use core::fmt;
 
 use super::weighting::Weighting;
-use super::{bin_centric, item_centric, vector_lower_bound};
+use super::{MANY_ITEMS, bin_centric, item_centric, vector_lower_bound};
 use crate::{Assignment, Norm, VectorInstance};
 
 /// A published heuristic for vectors that are all known beforehand.
 ///
-/// Sizes and residuals are normalised by the capacity and weighted, and compared as whole numbers.
-/// Those are exact as fractions for unit and average weights, if the least common multiple of the
-/// capacities is at most 2^44 and the sums of the normalised sizes are below 2^32 times that which
-/// fits 32 bits; beyond that, a weight is rounded to 32 bits. Of items with equal keys the first
-/// comes first; of bins with equal keys the one that opened first. Items larger than the capacity
-/// are left out.
+/// Sizes and residuals are normalised by the capacity, weighted, and compared as whole numbers.
+/// Normalised amounts are exact if the least common multiple of the capacities is at most 2^44, and
+/// cut to 44 bits otherwise; weights that need more than 32 bits are cut to these. Of items with
+/// equal keys the first comes first; of bins with equal keys the one that opened first. Items larger
+/// than the capacity are left out.
 ///
 /// *Source:* see [`Weighting`].
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -153,7 +152,7 @@ pub fn vector_portfolio<const D: usize>(
         if best.0.bins() <= bound {
             break;
         }
-        if heuristic.is_quadratic() && instance.sizes().len() > 5_000 {
+        if heuristic.is_quadratic() && instance.sizes().len() > MANY_ITEMS {
             continue;
         }
         let packed = heuristic.pack(instance);

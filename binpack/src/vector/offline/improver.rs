@@ -17,9 +17,9 @@ use crate::{Assignment, Flaw, VectorInstance, check_vectors};
 /// place of their descents, which found less for as many steps.
 ///
 /// The budget is a count of steps, each a look at one exchange, so a result does not depend on the
-/// machine; nor does it depend on how the budget is cut into runs, but for one turn by which a
-/// run may go beyond it: some ten thousand steps, or a few for each pair of items in a bin. The packing is called optimal only when it has as many bins as
-/// the [lower bound](vector_lower_bound).
+/// machine; nor does it depend on how the budget is cut into runs, but for one turn by which a run
+/// may go beyond it: some ten thousand steps, or a few for each pair of items in a bin. The packing is
+/// called optimal only when it has as many bins as the [lower bound](vector_lower_bound).
 ///
 /// ```
 /// use apportion_binpack::{VectorHeuristic, VectorImprover, VectorInstance};

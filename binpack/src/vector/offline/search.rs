@@ -3,6 +3,7 @@ use alloc::vec::Vec;
 
 use super::exchange::{Best, Exchange};
 use super::weighting::{Normal, Weighting, key, weights};
+use crate::chance::SplitMix64;
 use crate::{Norm, VectorInstance};
 
 /// A packing of some items in a fixed number of bins, with the others outside.
@@ -25,7 +26,7 @@ pub(super) struct Search<const D: usize> {
     idle: u64,
     /// How often the search began anew from the complete packing.
     attempts: u64,
-    random: u64,
+    chance: SplitMix64,
     steps: u64,
 }
 
@@ -50,7 +51,7 @@ impl<const D: usize> Search<D> {
             complete: bins,
             idle: 0,
             attempts: 0,
-            random: seed,
+            chance: SplitMix64 { state: seed },
             steps: 0,
         };
         search.begin(instance);
@@ -113,7 +114,7 @@ impl<const D: usize> Search<D> {
         if self.attempts > 0 {
             let most = weight.iter().copied().max().unwrap_or(1).max(1);
             for weight in &mut weight {
-                let part = self.next() % (u64::from(most) + 1);
+                let part = self.chance.word() % (u64::from(most) + 1);
                 *weight = if self.attempts % 2 == 1 {
                     *weight / 2 + part as u32 / 2
                 } else {
@@ -142,7 +143,7 @@ impl<const D: usize> Search<D> {
         }
         let count = self.bins.len();
         let first = self.pick(count);
-        let mut best = Best::new(self.next());
+        let mut best = Best::new(self.chance.word());
         for index in 0..count.min(SAMPLE) {
             self.steps += best.look_at(self, instance, (first + index) % count);
         }
@@ -154,7 +155,7 @@ impl<const D: usize> Search<D> {
                 break;
             }
             if let Some((one, other)) = self.swap_any(instance) {
-                let mut best = Best::new(self.next());
+                let mut best = Best::new(self.chance.word());
                 self.steps += best.look_at(self, instance, one);
                 self.steps += best.look_at(self, instance, other);
                 let found = best.found().filter(|found| found.weight < self.weight_outside);
@@ -168,7 +169,7 @@ impl<const D: usize> Search<D> {
 
     fn carry_out(&mut self, instance: &VectorInstance<D>, exchange: &Exchange) {
         let Exchange { bin: number, comes, goes, .. } = exchange;
-        let tenure = 3 + self.next() % 8 + self.outside.len() as u64 / 2;
+        let tenure = 3 + self.chance.word() % 8 + self.outside.len() as u64 / 2;
         for item in goes.iter().flatten() {
             self.replace(instance, *number, Some(*item), None);
             self.weight_outside += self.weights[*item as usize];
@@ -198,7 +199,7 @@ impl<const D: usize> Search<D> {
         let place = self.pick(self.bins[one].items.len());
         let other_place = self.pick(self.bins[other].items.len());
         // Once in a while an item just moves.
-        let moves = self.next().is_multiple_of(MOVES);
+        let moves = self.chance.word().is_multiple_of(MOVES);
         let item = self.bins[one].items.get(place).copied().filter(|_| !moves);
         let other_item = self.bins[other].items.get(other_place).copied();
         let size = |item: Option<u32>| item.map_or([0; D], |item| instance.sizes()[item as usize]);
@@ -237,17 +238,7 @@ impl<const D: usize> Search<D> {
 
     /// A number below the count, and zero if that is zero.
     fn pick(&mut self, count: usize) -> usize {
-        ((u128::from(self.next()) * count as u128) >> 64) as usize
-    }
-
-    /// `SplitMix64`. *Source:* Steele, Lea and Flood, *Fast splittable pseudorandom number
-    /// generators*, OOPSLA 2014.
-    fn next(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut word = self.random;
-        word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        word ^ (word >> 31)
+        ((u128::from(self.chance.word()) * count as u128) >> 64) as usize
     }
 }
 

@@ -1,5 +1,6 @@
 use core::fmt;
 
+use crate::vector::scale::common_multiple;
 use crate::{Norm, VectorInstance};
 
 /// What a dimension counts when sizes are compared, as the literature has it. Sizes are normalised
@@ -58,11 +59,7 @@ const BITS: u32 = 44;
 
 impl<const D: usize> Normal<D> {
     pub(super) fn new(capacity: &[u64; D]) -> Self {
-        let multiple =
-            capacity.iter().filter(|amount| **amount > 0).try_fold(1, |multiple, amount| {
-                let factor = amount / greatest_common_divisor(multiple, *amount);
-                multiple.checked_mul(factor).filter(|multiple| *multiple <= 1 << BITS)
-            });
+        let multiple = common_multiple(capacity, 1 << BITS);
         let full = multiple.unwrap_or(1 << BITS);
         let shifts = capacity.map(|amount| (64 - amount.leading_zeros()).saturating_sub(BITS));
         let units = core::array::from_fn(|dimension| {
@@ -135,11 +132,4 @@ pub(super) fn key<const D: usize>(norm: Norm, weights: &[u32; D], amounts: &[u64
         Norm::L2 => (0..D).map(|dimension| term(dimension) * u128::from(amounts[dimension])).sum(),
         Norm::LInfinity => (0..D).map(term).max().unwrap_or(0),
     }
-}
-
-fn greatest_common_divisor(mut one: u64, mut other: u64) -> u64 {
-    while other > 0 {
-        (one, other) = (other, one % other);
-    }
-    one
 }
