@@ -105,7 +105,7 @@ fn pack(instance: &Instance, order: &[usize], fit: Fit) -> Assignment {
     }
     assert_eq!(
         bins.iter().map(|bin| bins.used(bin).unwrap()).sum::<u64>(),
-        instance.sizes().iter().sum()
+        instance.sizes().iter().sum::<u64>()
     );
     Assignment::new(&numbers)
 }

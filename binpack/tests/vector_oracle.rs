@@ -1,21 +1,13 @@
 //! Any calls in any order: the vectors' fast bins against their slow twin, cached or not.
 
-use apportion_binpack::reference::{self, Choice};
-use apportion_binpack::{
-    BinId, Decision, Error, Measure, Norm, Scale, Scored, VectorBins, VectorFit,
-};
+mod vector_play;
+
+use apportion_binpack::testkit::Random;
+use apportion_binpack::{BinId, Decision, Error, Measure, Norm, Scale, VectorBins, VectorFit};
+use apportion_testbed::tampered;
 use proptest::prelude::*;
 
-/// A call. What it is about is picked from what there is.
-#[derive(Clone, Copy, Debug)]
-enum Call<const D: usize> {
-    Add([u64; D]),
-    Remove(usize),
-    Place([u64; D]),
-    Repeat(usize),
-    Release(usize, bool),
-    Save,
-}
+use vector_play::{Call, Run, choice, play};
 
 fn vectors<const D: usize>(most: u64) -> impl Strategy<Value = [u64; D]> {
     let amount = prop_oneof![6 => 0..=most, 1 => Just(0), 1 => Just(most)];
@@ -74,142 +66,6 @@ fn fits<const D: usize>() -> impl Strategy<Value = VectorFit<D>> {
     })
 }
 
-fn choice<const D: usize>(decision: Decision<Scored<D>>) -> Choice<D> {
-    match decision {
-        Decision::Place(placement) => Choice::Bin {
-            number: placement.bin.number(),
-            opened: placement.opened,
-            residual: placement.residual.amounts,
-            score: placement.residual.score,
-            runner_up: placement.runner_up.map(|second| {
-                (second.bin.number(), second.residual.amounts, second.residual.score)
-            }),
-        },
-        Decision::Wait => Choice::Wait,
-        Decision::Reject => Choice::Reject,
-        other => panic!("no decision that is known: {other:?}"),
-    }
-}
-
-/// Fast, cached and slow bins side by side.
-struct Run<const D: usize> {
-    fast: VectorBins<D>,
-    cached: VectorBins<D>,
-    slow: reference::VectorBins<D>,
-    placed: Vec<(BinId, [u64; D])>,
-    asked: Vec<[u64; D]>,
-    gone: Option<BinId>,
-}
-
-impl<const D: usize> Run<D> {
-    fn new(fit: VectorFit<D>, opening: Option<[u64; D]>, cache: usize) -> Option<Self> {
-        let fast = match opening {
-            None => VectorBins::new(fit),
-            Some(capacity) => VectorBins::opening(fit, capacity).ok()?,
-        };
-        Some(Self {
-            cached: fast.clone().with_cache(cache),
-            fast,
-            slow: reference::VectorBins { fit, opening, bins: Vec::new(), last: 0 },
-            placed: Vec::new(),
-            asked: Vec::new(),
-            gone: None,
-        })
-    }
-
-    fn place(&mut self, size: [u64; D]) {
-        let chosen = self.fast.choose(size).unwrap();
-        let expected = self.slow.place(size);
-        assert_eq!(choice(chosen), expected, "choose {size:?}");
-        assert_eq!(self.fast.place(size).unwrap(), chosen, "place {size:?}");
-        assert_eq!(self.cached.place(size).unwrap(), chosen, "place {size:?} with a cache");
-        if let Decision::Place(placement) = chosen {
-            self.placed.push((placement.bin, size));
-            assert_eq!(self.fast.residual(placement.bin), Ok(placement.residual.amounts));
-        }
-        self.asked.push(size);
-    }
-
-    fn call(&mut self, call: Call<D>) {
-        match call {
-            Call::Add(capacity) => match self.fast.add(capacity) {
-                Ok(bin) => {
-                    assert_eq!(self.cached.add(capacity), Ok(bin));
-                    assert_eq!(bin.number(), self.slow.add(capacity));
-                }
-                Err(error) => {
-                    assert!(matches!(error, Error::TooLargeToCompare { .. }));
-                    assert_eq!(self.cached.add(capacity), Err(error));
-                }
-            },
-            Call::Remove(which) => {
-                if let Some(bin) = pick(&self.fast.iter().collect::<Vec<_>>(), which) {
-                    let held = self.fast.remove(bin);
-                    assert_eq!(held, self.cached.remove(bin));
-                    let items = self.placed.iter().filter(|(place, _)| *place == bin);
-                    let sum = items.fold([0; D], |sum, (_, size)| {
-                        core::array::from_fn(|dimension| sum[dimension] + size[dimension])
-                    });
-                    assert_eq!(held, Ok(sum), "what was in it comes out");
-                    self.slow.remove(bin.number());
-                    self.placed.retain(|(place, _)| *place != bin);
-                    self.gone = Some(bin);
-                }
-            }
-            Call::Place(size) => self.place(size),
-            Call::Repeat(which) => {
-                if let Some(size) = pick(&self.asked, which % 7) {
-                    self.place(size);
-                }
-            }
-            Call::Release(which, all) => {
-                if let Some(bin) = self.gone {
-                    let unknown = Err(Error::UnknownBin { bin });
-                    assert_eq!(self.fast.release(bin, [0; D]), unknown);
-                    assert_eq!(self.fast.remove(bin), unknown);
-                    assert_eq!(self.fast.residual(bin), unknown);
-                }
-                if let Some((bin, size)) = pick(&self.placed, which) {
-                    let size = if all { size } else { size.map(|amount| amount / 2) };
-                    self.fast.release(bin, size).unwrap();
-                    self.cached.release(bin, size).unwrap();
-                    if let Some((_, left)) = &mut self.slow.bins[bin.number()] {
-                        *left = core::array::from_fn(|d| left[d] + size[d]);
-                    }
-                    let count = self.placed.len();
-                    let entry = &mut self.placed[which % count];
-                    entry.1 = core::array::from_fn(|d| entry.1[d] - size[d]);
-                }
-            }
-            Call::Save => {
-                for bins in [&mut self.fast, &mut self.cached] {
-                    let text = serde_json::to_string(bins).unwrap();
-                    *bins = serde_json::from_str(&text).unwrap();
-                    assert_eq!(serde_json::to_string(bins).unwrap(), text);
-                }
-            }
-        }
-    }
-}
-
-fn pick<T: Copy>(from: &[T], which: usize) -> Option<T> {
-    if from.is_empty() { None } else { Some(from[which % from.len()]) }
-}
-
-fn run<const D: usize>(
-    fit: VectorFit<D>,
-    opening: Option<[u64; D]>,
-    cache: usize,
-    calls: Vec<Call<D>>,
-) {
-    if let Some(mut run) = Run::new(fit, opening, cache) {
-        for call in calls {
-            run.call(call);
-            assert_eq!(run.fast.len(), run.slow.bins.iter().flatten().count());
-        }
-    }
-}
-
 macro_rules! oracle {
     ($($name:ident $dimensions:literal),*) => {
         proptest! {
@@ -222,7 +78,7 @@ macro_rules! oracle {
                     cache in 0..6_usize,
                     calls in calls(),
                 ) {
-                    run(fit, opening, cache, calls);
+                    play(fit, opening, cache, &calls);
                 }
             )*
         }
@@ -247,8 +103,8 @@ fn a_cell_runs_for_long_and_the_cache_never_differs() {
         ]);
     }
     for fit in policies {
-        let mut state = 1_u64;
-        let mut next = move || splitmix(&mut state);
+        let mut random = Random::new(1);
+        let mut next = move || random.word();
         let mut run = Run::new(fit, None, 24).unwrap();
         for number in 0..1000 {
             let factor = 1 + number % 3;
@@ -281,14 +137,6 @@ fn a_cell_runs_for_long_and_the_cache_never_differs() {
     }
 }
 
-fn splitmix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut word = *state;
-    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    word ^ (word >> 31)
-}
-
 #[test]
 fn a_unit_beyond_the_limit_has_no_say() {
     // No bin has any of the second dimension, so its unit may be anything.
@@ -306,5 +154,36 @@ fn a_unit_beyond_the_limit_has_no_say() {
         assert_eq!((placement.bin, placement.residual.amounts), (only, [5, 0]));
         assert!(matches!(bins.place([1, 1]), Ok(Decision::Reject)));
         assert!(matches!(bins.add([1, 1]), Err(Error::TooLargeToCompare { dimension: 1, .. })));
+    }
+}
+
+#[test]
+fn what_was_tampered_with_is_refused_or_works() {
+    let scale = Scale::new([3, 1]).weighted([2, 5]);
+    for fit in [
+        VectorFit::DotProduct(scale),
+        VectorFit::NormBased(Measure { norm: Norm::L2, scale }),
+        VectorFit::Next,
+    ] {
+        let mut bins = VectorBins::opening(fit, [9, 7]).unwrap().with_cache(2);
+        for size in [[4, 1], [3, 5], [1, 1], [9, 9], [4, 1], [5, 5]] {
+            let _ = bins.place(size).unwrap();
+        }
+        let first = bins.iter().next().unwrap();
+        bins.remove(first).unwrap();
+        tampered(&bins, |mut bins: VectorBins<2>| {
+            for size in [[0, 0], [1, 1], [4, 3], [u64::MAX; 2]] {
+                let chosen = bins.choose(size);
+                assert_eq!(bins.place(size), chosen);
+            }
+            let there: Vec<BinId> = bins.iter().collect();
+            for bin in there {
+                let used = bins.used(bin).unwrap();
+                let empty = bins.release(bin, used).unwrap();
+                assert_eq!(bins.capacity(bin), Ok(empty));
+                assert_eq!(bins.remove(bin), Ok([0, 0]));
+            }
+            assert!(bins.is_empty());
+        });
     }
 }

@@ -3,6 +3,7 @@
 use apportion_fairshare::{
     AccountId, Accounts, Claim, Division, HalfLife, NodeId, Reading, Rules, Share, Tree, Weight,
 };
+use apportion_testbed::tampered;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -120,46 +121,6 @@ fn what_cannot_be_is_refused() {
     let tree = json!({ "nodes": [{ "parent": 0, "claim": saved(&claim(1)) }] });
     let error = serde_json::from_value::<Tree>(tree).expect_err("it is its own parent");
     assert!(error.to_string().contains("there is no node 0"), "{error}");
-}
-
-/// Numbers of a snapshot replaced at random: it is refused, or what comes of it can be used.
-fn tampered<T: serde::Serialize + DeserializeOwned>(value: &T, exercise: impl Fn(T)) {
-    let whole = saved(value);
-    let mut state = 5_u64;
-    let mut word = |limit: u64| {
-        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(11);
-        (state >> 33) % limit
-    };
-    let mut restored = 0;
-    for _ in 0..4_000 {
-        let mut changed = whole.clone();
-        for _ in 0..=word(3) {
-            let mut numbers = Vec::new();
-            collect(&mut changed, &mut numbers);
-            let place = word(numbers.len() as u64);
-            let number = match word(8) {
-                0 => u64::MAX,
-                1 => u64::MAX >> word(64),
-                2 => u32::MAX.into(),
-                _ => word(9),
-            };
-            *numbers[usize::try_from(place).unwrap()] = number.into();
-        }
-        if let Ok(value) = serde_json::from_value::<T>(changed) {
-            exercise(value);
-            restored += 1;
-        }
-    }
-    assert!(restored > 100, "{restored}");
-}
-
-fn collect<'a>(value: &'a mut Value, numbers: &mut Vec<&'a mut Value>) {
-    match value {
-        Value::Number(_) => numbers.push(value),
-        Value::Array(list) => list.iter_mut().for_each(|at| collect(at, numbers)),
-        Value::Object(fields) => fields.values_mut().for_each(|at| collect(at, numbers)),
-        _ => (),
-    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 
 use apportion_lottery::{ClientId, Currencies, CurrencyId, Error, Lottery, Stride};
+use apportion_testbed::tampered;
 use rand_pcg::Pcg64;
 
 fn restored<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T) -> T {
@@ -171,48 +172,6 @@ fn strides_that_cannot_be_are_refused() -> Result<(), Error> {
     let far = text.replacen(&remains, &i128::MIN.to_string(), 1);
     assert!(serde_json::from_str::<Stride>(&far).is_err());
     Ok(())
-}
-
-/// Numbers of a snapshot replaced at random: it is refused, or what comes of it can be used.
-fn tampered<T: serde::Serialize + serde::de::DeserializeOwned>(value: &T, exercise: impl Fn(T)) {
-    let whole = serde_json::to_value(value).unwrap();
-    let mut state = 5_u64;
-    let mut word = |limit: u64| {
-        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(11);
-        (state >> 33) % limit
-    };
-    let mut restored = 0;
-    for _ in 0..4_000 {
-        let mut changed = whole.clone();
-        for _ in 0..=word(3) {
-            let mut numbers = Vec::new();
-            collect(&mut changed, &mut numbers);
-            let place = word(numbers.len() as u64);
-            let number = match word(8) {
-                0 => u64::MAX,
-                1 => u64::MAX >> word(64),
-                2 => u32::MAX.into(),
-                _ => word(9),
-            };
-            *numbers[usize::try_from(place).unwrap()] = number.into();
-        }
-        if let Ok(value) = serde_json::from_value::<T>(changed) {
-            exercise(value);
-            restored += 1;
-        }
-    }
-    assert!(restored > 100, "{restored}");
-}
-
-fn collect<'a>(value: &'a mut serde_json::Value, numbers: &mut Vec<&'a mut serde_json::Value>) {
-    match value {
-        serde_json::Value::Number(_) => numbers.push(value),
-        serde_json::Value::Array(list) => list.iter_mut().for_each(|at| collect(at, numbers)),
-        serde_json::Value::Object(fields) => {
-            fields.values_mut().for_each(|at| collect(at, numbers));
-        }
-        _ => (),
-    }
 }
 
 #[test]

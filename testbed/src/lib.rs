@@ -10,12 +10,16 @@
 //! assert!(folder.is_dir());
 //! ```
 
-#![forbid(unsafe_code)]
+mod counting;
+mod tamper;
 
 use std::env;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+
+pub use counting::{Counting, allocations};
+pub use tamper::tampered;
 
 /// Whether `APPORTION_REQUIRE` names `what`.
 #[must_use]

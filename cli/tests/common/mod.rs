@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -63,6 +64,41 @@ impl Stage {
         program.args(arguments.split_whitespace());
         done(program.output().expect("the program can be started"))
     }
+}
+
+impl Stage {
+    /// Asserts that a program of which nobody reads the output ends without a word.
+    #[track_caller]
+    pub(crate) fn nobody_reads(&self, arguments: &[&str], input: &[u8]) {
+        let mut program = self.program();
+        program.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = program.spawn().expect("the program can be started");
+        // Gone before the program has anything to print.
+        drop(child.stdout.take());
+        feed(&mut child, input);
+        let output = child.wait_with_output().expect("the program ends");
+        assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()), "{arguments:?}");
+    }
+
+    /// Asserts that a full disk under standard output is an error; on Linux, which has such a disk.
+    #[track_caller]
+    pub(crate) fn disk_is_full(&self, arguments: &[&str]) {
+        if cfg!(not(target_os = "linux")) {
+            return;
+        }
+        let full = fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+        let mut program = self.program();
+        program.args(arguments).stdout(full).stderr(Stdio::piped());
+        let child = program.spawn().expect("the program can be started");
+        done(child.wait_with_output().expect("the program ends"))
+            .refused("standard output: cannot be written: No space left on device");
+    }
+}
+
+/// Gives a program all of its standard input.
+pub(crate) fn feed(child: &mut Child, input: &[u8]) {
+    let mut pipe = child.stdin.take().expect("it is piped");
+    pipe.write_all(input).expect("the program reads it");
 }
 
 impl Done {

@@ -6,10 +6,9 @@ mod help;
 mod refusals;
 mod results;
 
-use std::io::Write;
 use std::process::Stdio;
 
-use common::{Done, Stage, done};
+use common::{Done, Stage, done, feed};
 
 /// Runs the program with a specification on standard input.
 fn piped(arguments: &str, text: &[u8]) -> Done {
@@ -18,8 +17,6 @@ fn piped(arguments: &str, text: &[u8]) -> Done {
     program.args(["divide", "-"]).args(arguments.split_whitespace());
     program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = program.spawn().expect("the program can be started");
-    let mut input = child.stdin.take().expect("it is piped");
-    input.write_all(text).expect("the program reads it");
-    drop(input);
+    feed(&mut child, text);
     done(child.wait_with_output().expect("the program ends"))
 }

@@ -1,11 +1,9 @@
 //! Who gets how much, and why.
 
-use std::process::Stdio;
-
 use serde_json::{Value, json};
 
 use super::piped;
-use crate::common::{Stage, done};
+use crate::common::Stage;
 
 fn document(arguments: &str, spec: &Value) -> Value {
     let text = piped(&format!("--json {arguments}"), spec.to_string().as_bytes()).succeeded();
@@ -182,19 +180,7 @@ fn many_claims_and_deep_ones() {
 fn a_reader_who_has_seen_enough_is_no_error() {
     let stage = Stage::new();
     for arguments in [&["divide"][..], &["divide", "--json"]] {
-        let mut program = stage.program();
-        program.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = program.spawn().expect("the program can be started");
-        drop(child.stdout.take());
-        let output = child.wait_with_output().expect("the program ends");
-        assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()), "{arguments:?}");
+        stage.nobody_reads(arguments, b"");
     }
-    if cfg!(target_os = "linux") {
-        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
-        let mut program = stage.program();
-        program.arg("divide").stdout(full).stderr(Stdio::piped());
-        let child = program.spawn().expect("the program can be started");
-        done(child.wait_with_output().expect("the program ends"))
-            .refused("standard output: cannot be written: No space left on device");
-    }
+    stage.disk_is_full(&["divide"]);
 }

@@ -1,8 +1,6 @@
 //! Files and standard output: whole or not at all.
 
-use std::process::Stdio;
-
-use crate::common::{Stage, done};
+use crate::common::Stage;
 use crate::{entry, hash, triplets, vectors};
 
 #[test]
@@ -79,26 +77,12 @@ fn files_that_cannot_be_written() {
 fn a_reader_who_has_seen_enough_is_no_error() {
     let stage = Stage::new();
     for arguments in [["pack", "--svg", "x.svg"], ["pack", "--json", "--order=as-given"]] {
-        let mut program = stage.program();
-        program.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = program.spawn().expect("the program can be started");
-        drop(child.stdout.take());
-        let output = child.wait_with_output().expect("the program ends");
-        assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()), "{arguments:?}");
+        stage.nobody_reads(&arguments, b"");
     }
     assert_eq!(stage.names(), ["x.svg"]);
 }
 
 #[test]
 fn a_full_disk_under_standard_output_is_an_error() {
-    if cfg!(not(target_os = "linux")) {
-        return;
-    }
-    let stage = Stage::new();
-    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
-    let mut program = stage.program();
-    program.arg("pack").stdout(full).stderr(Stdio::piped());
-    let child = program.spawn().expect("the program can be started");
-    done(child.wait_with_output().expect("the program ends"))
-        .refused("standard output: cannot be written: No space left on device");
+    Stage::new().disk_is_full(&["pack"]);
 }

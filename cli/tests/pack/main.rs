@@ -8,10 +8,9 @@ mod help;
 mod refusals;
 mod results;
 
-use std::io::Write;
 use std::process::Stdio;
 
-use common::{Done, Stage, done};
+use common::{Done, Stage, done, feed};
 use serde_json::Value;
 
 /// Runs the program with an instance on standard input.
@@ -21,9 +20,7 @@ fn piped(arguments: &str, text: &[u8]) -> Done {
     program.args(["pack", "-"]).args(arguments.split_whitespace());
     program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = program.spawn().expect("the program can be started");
-    let mut input = child.stdin.take().expect("it is piped");
-    input.write_all(text).expect("the program reads it");
-    drop(input);
+    feed(&mut child, text);
     done(child.wait_with_output().expect("the program ends"))
 }
 

@@ -1,8 +1,5 @@
 //! Where a trace may come from, and what cleaning says of it.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use crate::stage::{Stage, gzip, record, small, trace};
 
 #[test]
@@ -30,17 +27,8 @@ fn gzip_in_several_members() {
 #[test]
 fn a_reader_who_has_seen_enough_is_no_error() {
     let stage = Stage::new();
-    let mut program = stage.program();
-    program.args(["replay", "-", "--json", "--gantt", "x.svg"]);
-    program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = program.spawn().expect("the program can be started");
-    // Gone before the program has anything to print.
-    drop(child.stdout.take());
-    let mut input = child.stdin.take().expect("standard input is a pipe");
-    input.write_all(small().as_bytes()).expect("the program reads");
-    drop(input);
-    let output = child.wait_with_output().expect("the program ends");
-    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+    let arguments = ["replay", "-", "--json", "--gantt", "x.svg"];
+    stage.nobody_reads(&arguments, small().as_bytes());
     assert_eq!(stage.names(), ["x.svg"]);
 }
 

@@ -1,11 +1,11 @@
 //! Packs every shared vector instance by all rules and the improver, and compares the bins
-//! with what was published: `cargo run --release -p apportion-binpack --example vector_quality`,
+//! with what was published: `cargo run --release -p apportion-benches --example packing_vectors`,
 //! with the steps an instance gets as an argument, by default 20,000,000, then a set and how the
 //! names begin.
 
 use std::time::Instant;
 
-#[path = "../tests/vector_data/mod.rs"]
+#[path = "../../binpack/tests/vector_data/mod.rs"]
 mod vector_data;
 
 use apportion_binpack::{Order, VectorImprover, VectorInstance, check_vectors, vector_portfolio};

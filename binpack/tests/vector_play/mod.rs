@@ -1,0 +1,153 @@
+//! Calls of vector bins, and what is to be expected of them: for proptest and for the fuzzer.
+
+use apportion_binpack::reference::{self, Choice};
+use apportion_binpack::{BinId, Decision, Error, Scored, VectorBins, VectorFit};
+
+/// A call. What it is about is picked from what there is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Call<const D: usize> {
+    Add([u64; D]),
+    Remove(usize),
+    Place([u64; D]),
+    Repeat(usize),
+    Release(usize, bool),
+    Save,
+}
+
+/// What the slow twin would say for it.
+pub(crate) fn choice<const D: usize>(decision: Decision<Scored<D>>) -> Choice<D> {
+    match decision {
+        Decision::Place(placement) => Choice::Bin {
+            number: placement.bin.number(),
+            opened: placement.opened,
+            residual: placement.residual.amounts,
+            score: placement.residual.score,
+            runner_up: placement.runner_up.map(|second| {
+                (second.bin.number(), second.residual.amounts, second.residual.score)
+            }),
+        },
+        Decision::Wait => Choice::Wait,
+        Decision::Reject => Choice::Reject,
+        other => panic!("no decision that is known: {other:?}"),
+    }
+}
+
+/// Fast, cached and slow bins side by side.
+pub(crate) struct Run<const D: usize> {
+    pub(crate) fast: VectorBins<D>,
+    pub(crate) cached: VectorBins<D>,
+    pub(crate) slow: reference::VectorBins<D>,
+    placed: Vec<(BinId, [u64; D])>,
+    asked: Vec<[u64; D]>,
+    gone: Option<BinId>,
+}
+
+impl<const D: usize> Run<D> {
+    pub(crate) fn new(fit: VectorFit<D>, opening: Option<[u64; D]>, cache: usize) -> Option<Self> {
+        let fast = match opening {
+            None => VectorBins::new(fit),
+            Some(capacity) => VectorBins::opening(fit, capacity).ok()?,
+        };
+        Some(Self {
+            cached: fast.clone().with_cache(cache),
+            fast,
+            slow: reference::VectorBins { fit, opening, bins: Vec::new(), last: 0 },
+            placed: Vec::new(),
+            asked: Vec::new(),
+            gone: None,
+        })
+    }
+
+    fn place(&mut self, size: [u64; D]) {
+        let chosen = self.fast.choose(size).unwrap();
+        let expected = self.slow.place(size);
+        assert_eq!(choice(chosen), expected, "choose {size:?}");
+        assert_eq!(self.fast.place(size).unwrap(), chosen, "place {size:?}");
+        assert_eq!(self.cached.place(size).unwrap(), chosen, "place {size:?} with a cache");
+        if let Decision::Place(placement) = chosen {
+            self.placed.push((placement.bin, size));
+            assert_eq!(self.fast.residual(placement.bin), Ok(placement.residual.amounts));
+        }
+        self.asked.push(size);
+    }
+
+    pub(crate) fn call(&mut self, call: Call<D>) {
+        match call {
+            Call::Add(capacity) => match self.fast.add(capacity) {
+                Ok(bin) => {
+                    assert_eq!(self.cached.add(capacity), Ok(bin));
+                    assert_eq!(bin.number(), self.slow.add(capacity));
+                }
+                Err(error) => {
+                    assert!(matches!(error, Error::TooLargeToCompare { .. }));
+                    assert_eq!(self.cached.add(capacity), Err(error));
+                }
+            },
+            Call::Remove(which) => {
+                if let Some(bin) = pick(&self.fast.iter().collect::<Vec<_>>(), which) {
+                    let held = self.fast.remove(bin);
+                    assert_eq!(held, self.cached.remove(bin));
+                    let items = self.placed.iter().filter(|(place, _)| *place == bin);
+                    let sum = items.fold([0; D], |sum, (_, size)| {
+                        core::array::from_fn(|dimension| sum[dimension] + size[dimension])
+                    });
+                    assert_eq!(held, Ok(sum), "what was in it comes out");
+                    self.slow.remove(bin.number());
+                    self.placed.retain(|(place, _)| *place != bin);
+                    self.gone = Some(bin);
+                }
+            }
+            Call::Place(size) => self.place(size),
+            Call::Repeat(which) => {
+                if let Some(size) = pick(&self.asked, which % 7) {
+                    self.place(size);
+                }
+            }
+            Call::Release(which, all) => {
+                if let Some(bin) = self.gone {
+                    let unknown = Err(Error::UnknownBin { bin });
+                    assert_eq!(self.fast.release(bin, [0; D]), unknown);
+                    assert_eq!(self.fast.remove(bin), unknown);
+                    assert_eq!(self.fast.residual(bin), unknown);
+                }
+                if let Some((bin, size)) = pick(&self.placed, which) {
+                    let size = if all { size } else { size.map(|amount| amount / 2) };
+                    self.fast.release(bin, size).unwrap();
+                    self.cached.release(bin, size).unwrap();
+                    if let Some((_, left)) = &mut self.slow.bins[bin.number()] {
+                        *left = core::array::from_fn(|d| left[d] + size[d]);
+                    }
+                    let count = self.placed.len();
+                    let entry = &mut self.placed[which % count];
+                    entry.1 = core::array::from_fn(|d| entry.1[d] - size[d]);
+                }
+            }
+            Call::Save => {
+                for bins in [&mut self.fast, &mut self.cached] {
+                    let text = serde_json::to_string(bins).unwrap();
+                    *bins = serde_json::from_str(&text).unwrap();
+                    assert_eq!(serde_json::to_string(bins).unwrap(), text);
+                }
+            }
+        }
+    }
+}
+
+fn pick<T: Copy>(from: &[T], which: usize) -> Option<T> {
+    if from.is_empty() { None } else { Some(from[which % from.len()]) }
+}
+
+/// Plays calls on all three. Nothing if no bin of this capacity can be opened.
+pub(crate) fn play<const D: usize>(
+    fit: VectorFit<D>,
+    opening: Option<[u64; D]>,
+    cache: usize,
+    calls: &[Call<D>],
+) {
+    if let Some(mut run) = Run::new(fit, opening, cache) {
+        for call in calls {
+            run.call(*call);
+            assert_eq!(run.fast.len(), run.slow.bins.iter().flatten().count());
+        }
+    }
+}
