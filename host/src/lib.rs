@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod control;
+mod entrance;
+mod error;
+mod group;
+mod setting;
+
+pub use control::{Applied, GroupControl, Usage};
+pub use entrance::Entrance;
+pub use error::{Error, Unavailable};
+pub use group::{GroupPath, Holds, InvalidGroupPath, Task};
+pub use setting::{CpuLimit, Setting};
