@@ -13,4 +13,6 @@ pub struct Entrance {
 pub(crate) enum Step {
     /// Writes `0`, which means itself, to the list of tasks of a control group.
     Join(OwnedFd),
+    /// Enters a network namespace.
+    Network(OwnedFd),
 }

@@ -4,10 +4,12 @@ mod control;
 mod entrance;
 mod error;
 mod group;
+mod network;
 mod setting;
 
 pub use control::{Applied, GroupControl, Usage};
 pub use entrance::Entrance;
 pub use error::{Error, Unavailable};
 pub use group::{GroupPath, Holds, InvalidGroupPath, Task};
+pub use network::{BitsPerSecond, Network, NetworkPlan, NetworkRate, NetworkShare, NetworkUsage};
 pub use setting::{CpuLimit, Setting};
