@@ -11,5 +11,8 @@ pub use control::{Applied, GroupControl, Usage};
 pub use entrance::Entrance;
 pub use error::{Error, Unavailable};
 pub use group::{GroupPath, Holds, InvalidGroupPath, Task};
-pub use network::{BitsPerSecond, Network, NetworkPlan, NetworkRate, NetworkShare, NetworkUsage};
+pub use network::{
+    BitsPerSecond, Network, NetworkControl, NetworkPlan, NetworkRate, NetworkShare, NetworkUsage,
+    RecordedNetwork,
+};
 pub use setting::{CpuLimit, Setting};

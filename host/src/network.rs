@@ -1,10 +1,12 @@
 //! Shares of a network: a namespace for each command, behind one uplink with a queue of classes.
 
+mod control;
 mod link;
 mod message;
 mod namespace;
 mod plan;
 mod queue;
+mod recorded;
 mod socket;
 
 use std::net::Ipv4Addr;
@@ -20,7 +22,9 @@ use self::socket::Socket;
 use crate::entrance::Step;
 use crate::{Entrance, Error, GroupPath, Unavailable};
 
+pub use self::control::{NetworkControl, NetworkRate, NetworkUsage};
 pub use self::plan::{BitsPerSecond, NetworkPlan, NetworkShare};
+pub use self::recorded::RecordedNetwork;
 
 /// Commands that share the bandwidth of an uplink, each in a network namespace of its own.
 ///
@@ -50,28 +54,9 @@ pub struct Network {
     segments: u32,
     block: Block,
     commands: Vec<Command>,
+    host: Host,
     uplink: u32,
     hub: Socket,
-    host: Host,
-}
-
-/// What a command has sent and received, in bytes as they passed the uplink, with the headers of
-/// Ethernet. What was dropped in front of it does not count.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct NetworkUsage {
-    /// From the command to the host.
-    pub sent: u64,
-    /// From the host to the command.
-    pub received: u64,
-}
-
-/// What the kernel guarantees to a command and what it lets it have, as read back.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct NetworkRate {
-    /// Bits per second, in each direction, whatever the others do.
-    pub guaranteed: u64,
-    /// Bits per second, in each direction, that it can borrow up to.
-    pub limit: u64,
 }
 
 #[derive(Debug)]
@@ -131,7 +116,7 @@ impl Network {
             queue: plan::queue_length(plan.uplink),
             segments,
         };
-        let (number, name) = connect(&hub, &host.socket, pair, plan)?;
+        let (number, name) = connect(&hub, &link::networks(&host.socket)?, pair, plan)?;
         // From here on, what was made is removed when it is dropped.
         let index = link::index(&host.socket, &name)?;
         let mut network = Self {
@@ -154,45 +139,6 @@ impl Network {
             queue.verify(&rates.commands)?;
         }
         Ok(network)
-    }
-
-    /// Gives all commands other weights and limits while they run. They are named in the order in
-    /// which they were created.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownGroup`] for a name that is not the one expected at its place;
-    /// [`Error::OutOfRange`] as for [`create`](Self::create); [`Error::NotApplied`], or what the
-    /// system says: then the rates are as before, as far as the system lets them.
-    pub fn set_shares(&mut self, shares: &[NetworkShare]) -> Result<(), Error> {
-        let rates = Rates::new(self.plan.uplink, shares, self.segments)?;
-        for (place, share) in shares.iter().enumerate() {
-            if self.commands.get(place).is_none_or(|command| command.name != share.name) {
-                return Err(Error::UnknownGroup(share.name.clone()));
-            }
-        }
-        if let Some(missing) = self.commands.get(shares.len()) {
-            return Err(Error::UnknownGroup(missing.name.clone()));
-        }
-        let before: Vec<_> = self.queues()[0].classes()?.into_values().collect();
-        self.apply(&rates.commands).inspect_err(|_| {
-            let packet = rates.root.packet;
-            let _ =
-                self.apply(&before.iter().map(|class| as_set(class, packet)).collect::<Vec<_>>());
-        })
-    }
-
-    /// What a new process does to begin its life in the command's namespace.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownGroup`], or what the system says.
-    pub fn entrance(&self, name: &GroupPath) -> Result<Entrance, Error> {
-        let namespace = self
-            .namespace(name)?
-            .try_clone_to_owned()
-            .map_err(|error| failed("hold the namespace of", name.as_str(), errno(&error)))?;
-        Ok(Entrance { steps: vec![Step::Network(namespace)] })
     }
 
     /// The namespace of a command, for `setns(2)`.
@@ -224,50 +170,6 @@ impl Network {
     #[must_use]
     pub fn interface(&self) -> &str {
         &self.host.name
-    }
-
-    /// What each command has sent and received so far, in the order of their creation.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub fn usage(&self) -> Result<Vec<(GroupPath, NetworkUsage)>, Error> {
-        let [sent, received] = self.queues();
-        let (sent, received) = (sent.classes()?, received.classes()?);
-        let bytes = |class: Option<&Class>| class.map_or(0, |class| class.bytes);
-        let usage = (0..).zip(&self.commands).map(|(number, command)| {
-            let usage = NetworkUsage {
-                sent: bytes(sent.get(&number)),
-                received: bytes(received.get(&number)),
-            };
-            (command.name.clone(), usage)
-        });
-        Ok(usage.collect())
-    }
-
-    /// What each command is guaranteed and limited to, read back, in the order of their creation.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub fn rates(&self) -> Result<Vec<(GroupPath, NetworkRate)>, Error> {
-        let [sent, _] = self.queues();
-        let rate = |class: Class| NetworkRate {
-            guaranteed: class.rate.saturating_mul(8),
-            limit: class.limit.saturating_mul(8),
-        };
-        let rates = self.commands.iter().zip(sent.classes()?.into_values());
-        Ok(rates.map(|(command, class)| (command.name.clone(), rate(class))).collect())
-    }
-
-    /// Removes the interface of the host, and lets go of the namespaces. Dropping does the same, but
-    /// does not say if it fails.
-    ///
-    /// # Errors
-    ///
-    /// What the system says.
-    pub fn close(self) -> Result<(), Error> {
-        self.host.remove()
     }
 
     fn start_host(&self) -> Result<(), Error> {
@@ -335,6 +237,62 @@ impl Network {
     }
 }
 
+impl NetworkControl for Network {
+    fn set_shares(&mut self, shares: &[NetworkShare]) -> Result<(), Error> {
+        let rates = Rates::new(self.plan.uplink, shares, self.segments)?;
+        for (place, share) in shares.iter().enumerate() {
+            if self.commands.get(place).is_none_or(|command| command.name != share.name) {
+                return Err(Error::UnknownGroup(share.name.clone()));
+            }
+        }
+        if let Some(missing) = self.commands.get(shares.len()) {
+            return Err(Error::UnknownGroup(missing.name.clone()));
+        }
+        let before: Vec<_> = self.queues()[0].classes()?.into_values().collect();
+        self.apply(&rates.commands).inspect_err(|_| {
+            let packet = rates.root.packet;
+            let _ =
+                self.apply(&before.iter().map(|class| as_set(class, packet)).collect::<Vec<_>>());
+        })
+    }
+
+    fn entrance(&self, name: &GroupPath) -> Result<Entrance, Error> {
+        let namespace = self
+            .namespace(name)?
+            .try_clone_to_owned()
+            .map_err(|error| failed("hold the namespace of", name.as_str(), errno(&error)))?;
+        Ok(Entrance { steps: vec![Step::Network(namespace)] })
+    }
+
+    fn usage(&self) -> Result<Vec<(GroupPath, NetworkUsage)>, Error> {
+        let [sent, received] = self.queues();
+        let (sent, received) = (sent.classes()?, received.classes()?);
+        let bytes = |class: Option<&Class>| class.map_or(0, |class| class.bytes);
+        let usage = (0..).zip(&self.commands).map(|(number, command)| {
+            let usage = NetworkUsage {
+                sent: bytes(sent.get(&number)),
+                received: bytes(received.get(&number)),
+            };
+            (command.name.clone(), usage)
+        });
+        Ok(usage.collect())
+    }
+
+    fn rates(&self) -> Result<Vec<(GroupPath, NetworkRate)>, Error> {
+        let [sent, _] = self.queues();
+        let rate = |class: Class| NetworkRate {
+            guaranteed: class.rate.saturating_mul(8),
+            limit: class.limit.saturating_mul(8),
+        };
+        let rates = self.commands.iter().zip(sent.classes()?.into_values());
+        Ok(rates.map(|(command, class)| (command.name.clone(), rate(class))).collect())
+    }
+
+    fn close(&mut self) -> Result<(), Error> {
+        self.host.remove()
+    }
+}
+
 impl Host {
     fn remove(&self) -> Result<(), Error> {
         link::remove(&self.socket, self.index, &self.name)
@@ -352,11 +310,10 @@ impl Drop for Host {
 /// of that number, so that two that do this at the same time never get the same ones.
 fn connect(
     hub: &Socket,
-    host: &Socket,
+    known: &[(Ipv4Addr, u8)],
     pair: Pair<'_>,
     plan: &NetworkPlan,
 ) -> Result<(u8, String), Error> {
-    let known = link::networks(host)?;
     let free = |number: &u8| !known.iter().any(|network| plan.block(*number).overlaps(*network));
     for number in (0..=u8::MAX).filter(free) {
         let name = format!("apportion-{number}");
@@ -387,3 +344,45 @@ fn errno(error: &std::io::Error) -> Errno {
 const UPLINK: &str = "uplink";
 /// The only interface that a command sees, beside the loopback.
 const INSIDE: &str = "eth0";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_the_host_knows_are_left_alone() {
+        if let Err(error) = Network::probe() {
+            apportion_testbed::not_run("network", "addresses are left alone", &error.to_string());
+            return;
+        }
+        let host = Namespace::create().unwrap();
+        link::start_loopback(&host.socket).unwrap();
+        for address in [[10, 213, 0, 7], [10, 213, 2, 7]] {
+            link::add_address(&host.socket, 1, "lo", address.into()).unwrap();
+        }
+        let known = link::networks(&host.socket).unwrap();
+        assert!(known.contains(&([10, 213, 0, 0].into(), 24)), "{known:?}");
+        let plan = NetworkPlan::new(BitsPerSecond::new(1_000_000).unwrap());
+        let shares = [NetworkShare {
+            name: "a".parse().unwrap(),
+            weight: std::num::NonZeroU64::MIN,
+            limit: None,
+        }];
+        let place = host.file.try_clone().unwrap();
+        let network = Network::create_for(host, &plan, &shares).unwrap();
+        assert_eq!(network.interface(), "apportion-1");
+
+        let hub = Namespace::create().unwrap().socket;
+        let bridge = link::create_bridge(&hub, "bridge").unwrap();
+        let pair =
+            Pair { name: UPLINK, bridge, other: "", place: place.as_fd(), queue: 64, segments: 1 };
+        let known = vec![([10, 0, 0, 0].into(), 8)];
+        let refusal = connect(&hub, &known, pair, &plan).unwrap_err().to_string();
+        assert!(
+            refusal.starts_with("private addresses of 10.213.0.0/16: the host has"),
+            "{refusal}"
+        );
+        let (number, name) = connect(&hub, &[], pair, &plan).unwrap();
+        assert_eq!((number, name.as_str()), (0, "apportion-0"));
+    }
+}

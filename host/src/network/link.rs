@@ -166,22 +166,6 @@ pub(super) fn networks(socket: &Socket) -> Result<Vec<(Ipv4Addr, u8)>, Error> {
     Ok(found)
 }
 
-/// How many of the interfaces have a name that begins like this.
-#[cfg(test)]
-pub(super) fn count(socket: &Socket, beginning: &str) -> usize {
-    let mut count = 0;
-    socket
-        .list(
-            || Message::new(GET_LINK, 0, &interface(0, 0)),
-            |reply| {
-                let name = attribute(&reply.body[INTERFACE_MESSAGE..], NAME);
-                count += usize::from(name.starts_with(beginning.as_bytes()));
-            },
-        )
-        .unwrap();
-    count
-}
-
 fn start_as_it_is(socket: &Socket, index: u32, name: &str) -> Result<(), Error> {
     socket
         .execute(Message::new(NEW_LINK, 0, &interface(index, UP)))
