@@ -171,7 +171,7 @@ pub(crate) fn settle() {
 }
 
 pub(crate) fn assert_close(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
-    eprintln!("{what}: {found:.4?}, expected {expected:.4?} within {tolerance}");
+    println!("measured: {what}: {found:.3?}, expected {expected:.3?} within {tolerance:.3}");
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(expected) {
         assert!((found - expected).abs() <= tolerance, "{what}: {found} instead of {expected}");
