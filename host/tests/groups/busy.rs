@@ -12,7 +12,7 @@ use apportion_host::{GroupControl, GroupPath, Task, spawn};
 use rustix::thread::{CpuSet, gettid, sched_getaffinity, sched_setaffinity};
 
 /// To be called first in `main`: if this process was started by [`busy`], it never returns.
-pub fn become_busy_if_asked() {
+pub(crate) fn become_busy_if_asked() {
     if env::var_os(ASKED).is_some_and(|value| value == "burn") {
         pin();
         burn(|| true);
@@ -21,7 +21,7 @@ pub fn become_busy_if_asked() {
 
 /// A command that keeps a CPU busy, always the same one. It is this program again, as where it
 /// runs there may be no other.
-pub fn busy() -> Command {
+pub(crate) fn busy() -> Command {
     let mut command = Command::new(env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into()));
     command.env(ASKED, "burn").stdin(Stdio::null());
     command
@@ -29,11 +29,11 @@ pub fn busy() -> Command {
 
 /// A process that is killed when this is dropped.
 #[derive(Debug)]
-pub struct Running(pub Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Running {
     /// Starts a busy process in a group.
-    pub fn start(control: &dyn GroupControl, group: &GroupPath) -> Result<Self, String> {
+    pub(crate) fn start(control: &dyn GroupControl, group: &GroupPath) -> Result<Self, String> {
         let entrance = control.entrance(group).map_err(|error| error.to_string())?;
         spawn(busy(), entrance).map(Self).map_err(|error| error.to_string())
     }
@@ -49,7 +49,7 @@ impl Drop for Running {
 
 /// Busy threads of this process, which end when this is dropped.
 #[derive(Debug, Default)]
-pub struct Threads {
+pub(crate) struct Threads {
     stop: Arc<AtomicBool>,
     handles: Vec<JoinHandle<()>>,
 }
@@ -57,7 +57,7 @@ pub struct Threads {
 impl Threads {
     /// Starts one, and says which it is.
     #[expect(clippy::disallowed_methods, reason = "threads are what is tested")]
-    pub fn start(&mut self) -> Result<Task, String> {
+    pub(crate) fn start(&mut self) -> Result<Task, String> {
         let (sender, receiver) = mpsc::channel();
         let stop = Arc::clone(&self.stop);
         self.handles.push(std::thread::spawn(move || {
@@ -89,7 +89,7 @@ fn burn(go_on: impl Fn() -> bool) {
 }
 
 /// The first CPU that we may use.
-pub fn first_cpu() -> usize {
+pub(crate) fn first_cpu() -> usize {
     let cpus = sched_getaffinity(None).unwrap_or_else(|_| CpuSet::new());
     (0..CpuSet::MAX_CPU).find(|&cpu| cpus.is_set(cpu)).unwrap_or(0)
 }
