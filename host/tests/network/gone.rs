@@ -57,7 +57,6 @@ pub(crate) fn after_a_kill() {
     eventually(|| sleeper.interfaces() == ["lo"]);
 }
 
-#[expect(clippy::zombie_processes, reason = "it is killed before it can wait for it")]
 fn owner_that_is_killed() {
     let network = network("1Mbit", &[(1, None), (1, None)]).unwrap();
     let sleeper = inside(&network, "a", || {
