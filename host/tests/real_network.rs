@@ -6,6 +6,8 @@
 
 #[path = "network/gone.rs"]
 mod gone;
+#[path = "network/reach.rs"]
+mod reach;
 #[path = "network/refusals.rs"]
 mod refusals;
 #[path = "network/shares.rs"]
@@ -31,13 +33,14 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials.into()).exit_code()
 }
 
-const TESTS: [(&str, fn()); 9] = [
+const TESTS: [(&str, fn()); 10] = [
     ("shares_follow_weights_also_while_they_change", shares::follow_weights),
     ("what_one_leaves_the_others_borrow_up_to_their_limits", shares::are_borrowed),
     ("nothing_is_left_after_closing_or_a_panic", gone::after_closing_or_a_panic),
     ("nothing_is_left_when_the_owner_is_killed", gone::after_a_kill),
     ("nothing_is_left_when_a_network_cannot_be_finished", gone::after_a_failure),
-    ("commands_reach_no_further_than_asked", refusals::no_further_than_asked),
+    ("a_command_begins_in_its_network", reach::begins_inside),
+    ("commands_reach_no_further_than_asked", reach::no_further_than_asked),
     ("refusals_change_nothing", refusals::change_nothing),
     ("without_the_rights_it_says_which", refusals::say_which_rights),
     ("as_many_commands_as_there_are_addresses", refusals::as_many_as_addresses),

@@ -54,11 +54,17 @@ pub(crate) fn bandwidth(text: &str) -> BitsPerSecond {
     text.parse().unwrap()
 }
 
-/// The interfaces of the calling thread's namespace.
-pub(crate) fn interfaces() -> Vec<String> {
-    let table = fs::read_to_string("/proc/thread-self/net/dev").unwrap();
-    let names = table.lines().skip(2).filter_map(|line| line.split_once(':'));
-    names.map(|(name, _)| name.trim().to_owned()).collect()
+/// The interfaces of the namespace of a process: `thread-self` or a number.
+pub(crate) fn interfaces(process: &str) -> Vec<String> {
+    names(&fs::read_to_string(format!("/proc/{process}/net/dev")).unwrap())
+}
+
+/// The interfaces in a table of what they have carried, by name.
+pub(crate) fn names(table: &str) -> Vec<String> {
+    let lines = table.lines().skip(2).filter_map(|line| line.split_once(':'));
+    let mut names: Vec<_> = lines.map(|(name, _)| name.trim().to_owned()).collect();
+    names.sort();
+    names
 }
 
 /// Who sends to whom.
