@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use crate::{Error, GroupControl, GroupPath, Holds, Keeper, Task, Usage};
+use crate::{Error, GroupControl, GroupPath, Holds, Keeper, Usage};
 
-pub use launch::{Exited, Launch, Output, StartError};
+pub use launch::{Exited, Launch, Output};
 
 /// What a coordinator's launches need: it creates the groups, starts each command inside its own,
 /// says who has ended, and at the end leaves neither a process nor a group behind.
@@ -78,8 +78,8 @@ impl<C: GroupControl> Executor<C> {
     ///
     /// # Errors
     ///
-    /// [`StartError`]. What the command may have started by then has been killed.
-    pub fn start(&mut self, launch: Launch) -> Result<NonZeroU32, StartError> {
+    /// As [`spawn`](crate::spawn) and [`GroupControl::entrance`]. Nothing of the command runs then.
+    pub fn start(&mut self, launch: Launch) -> Result<NonZeroU32, Error> {
         let entrance = self.control.entrance(&launch.group)?;
         let Launch { name, group, .. } = &launch;
         let (name, group) = (name.clone(), group.clone());
@@ -91,15 +91,7 @@ impl<C: GroupControl> Executor<C> {
         if let Some(keeper) = &mut self.keeper {
             keeper.watch(number);
         }
-        let Running { group, .. } = &self.running[self.running.len() - 1];
-        match self.control.attach(group, Task::Process(number)) {
-            // One that has ended already is reported as any other.
-            Ok(()) | Err(Error::TaskEnded { .. }) => Ok(number),
-            Err(error) => {
-                self.end_one(self.running.len() - 1);
-                Err(error.into())
-            }
-        }
+        Ok(number)
     }
 
     /// The commands that have ended since the last call, in the order of their start. What they
@@ -229,16 +221,6 @@ impl<C: GroupControl> Executor<C> {
             first.get_or_insert(error);
         }
         first.map_or(Ok(exited), Err)
-    }
-
-    fn end_one(&mut self, at: usize) {
-        let Running { group, mut child, id, .. } = self.running.remove(at);
-        let _ = kill_process_group(id, Signal::KILL);
-        let _ = child.kill();
-        // What cannot be killed is found again when the group is removed.
-        let _ = self.control.kill(&group);
-        self.forget(&child);
-        let _ = child.wait();
     }
 
     fn forget(&mut self, child: &Child) {

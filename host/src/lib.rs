@@ -7,13 +7,11 @@ mod executor;
 mod group;
 mod keeper;
 mod setting;
-mod spawn;
 
 pub use control::{Applied, GroupControl, Usage};
 pub use entrance::Entrance;
 pub use error::{Error, Unavailable};
-pub use executor::{Executor, Exited, Launch, Output, StartError};
+pub use executor::{Executor, Exited, Launch, Output};
 pub use group::{GroupPath, Holds, InvalidGroupPath, Task};
 pub use keeper::{Keeper, keep};
 pub use setting::{CpuLimit, Setting};
-pub use spawn::spawn;

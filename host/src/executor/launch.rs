@@ -56,37 +56,19 @@ pub struct Exited {
     pub usage: Usage,
 }
 
-/// Why a command was not started.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// Its group would not have it.
-    #[error(transparent)]
-    Group(#[from] Error),
-    /// There is no such program, or it cannot be run.
-    #[error("cannot start `{}`: {reason}", program.display())]
-    Program {
-        /// As it was launched.
-        program: OsString,
-        /// What the system says.
-        reason: io::Error,
-    },
-}
-
 impl Launch {
-    pub(super) fn spawn(self, entrance: Entrance) -> Result<Child, StartError> {
+    pub(super) fn spawn(self, entrance: Entrance) -> Result<Child, Error> {
         let Self { program, args, environment, directory, output, .. } = self;
-        let mut command = Command::new(&program);
+        let mut command = Command::new(program);
         command.args(args).envs(environment).stdin(Stdio::null()).process_group(0);
         if let Some(directory) = directory {
             command.current_dir(directory);
         }
-        let failed = |reason| StartError::Program { program: program.clone(), reason };
         match output {
             Output::StandardError => command.stdout(io::stderr()),
             Output::Nowhere => command.stdout(Stdio::null()).stderr(Stdio::null()),
             Output::Files { out, err } => command.stdout(out).stderr(err),
         };
-        crate::spawn(command, entrance).map_err(failed)
+        crate::spawn(command, entrance)
     }
 }
