@@ -5,9 +5,11 @@ mod control;
 mod delegation;
 mod entrance;
 mod error;
+mod executor;
 mod files;
 mod group;
 mod hierarchy;
+mod keeper;
 mod mountinfo;
 mod network;
 mod owner;
@@ -22,8 +24,10 @@ pub use cgroups::Cgroups;
 pub use control::{Applied, GroupControl, Usage};
 pub use entrance::Entrance;
 pub use error::{Error, Unavailable};
+pub use executor::{Executor, Exited, Launch, Output};
 pub use group::{GroupPath, Holds, InvalidGroupPath, Task};
 pub use hierarchy::{Controller, Place, Survey, Version};
+pub use keeper::{Keeper, keep};
 pub use network::{
     BitsPerSecond, Network, NetworkControl, NetworkPlan, NetworkRate, NetworkShare, NetworkUsage,
     RecordedNetwork,
