@@ -92,9 +92,8 @@ impl Network {
     /// # Errors
     ///
     /// [`Error::Unavailable`] if the rights, a part of the kernel or addresses are missing;
-    /// [`Error::OutOfRange`] for no command or more than 253, and for a weight whose share would be
-    /// less than 1 kbit/s; [`Error::GroupExists`] for a name that comes twice;
-    /// [`Error::NotApplied`], or what the system says. Nothing is left of it then.
+    /// what [`NetworkPlan::check`] says; [`Error::NotApplied`], or what the system says. Nothing is left
+    /// of it then.
     pub fn create(plan: &NetworkPlan, shares: &[NetworkShare]) -> Result<Self, Error> {
         Self::create_for(Namespace::current()?, plan, shares)
     }
@@ -104,6 +103,7 @@ impl Network {
         plan: &NetworkPlan,
         shares: &[NetworkShare],
     ) -> Result<Self, Error> {
+        plan.check(shares)?;
         let segments = plan::segments(plan.uplink, shares)?;
         let rates = Rates::new(plan.uplink, shares, segments)?;
         let hub = Namespace::create()?.socket;

@@ -69,7 +69,8 @@ pub struct NetworkPlan {
     /// What the commands share, in each direction.
     pub uplink: BitsPerSecond,
     /// Where the addresses are taken from: all that begin with the first 16 bits of this one. A
-    /// network takes the first 256 of these that the host does not know yet.
+    /// network takes the first 256 of these that the host does not know yet. They have to be for
+    /// private use.
     pub addresses: Ipv4Addr,
     /// Whether the commands send through the host what goes beyond it. Whether the host passes it on,
     /// and as whose, is set up elsewhere: by `sysctl net.ipv4.ip_forward` and its packet filter.
@@ -82,6 +83,24 @@ impl NetworkPlan {
     #[must_use]
     pub fn new(uplink: BitsPerSecond) -> Self {
         Self { uplink, addresses: Ipv4Addr::new(10, 213, 0, 0), gateway: false }
+    }
+
+    /// Whether a network can hold these shares. Asks no machine.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] for no command or more than 253, for a weight whose share would be less
+    /// than 1 kbit/s, and for addresses that are not for private use; [`Error::GroupExists`] for a
+    /// name that comes twice.
+    pub fn check(&self, shares: &[NetworkShare]) -> Result<(), Error> {
+        Rates::new(self.uplink, shares, 1)?;
+        let [first, second, ..] = self.addresses.octets();
+        // Those of RFC 1918, and those that RFC 6598 has for carriers.
+        if self.addresses.is_private() || (first == 100 && (64..128).contains(&second)) {
+            return Ok(());
+        }
+        let expected = "addresses for private use, such as 10.213.0.0 or 172.31.0.0";
+        Err(out_of_range("addresses", self.addresses.to_string(), expected.to_owned()))
     }
 
     /// The network of 256 addresses of this number.
@@ -196,7 +215,11 @@ impl Rates {
             let rate = saturated(divided * u128::from(weight) / total);
             if rate < LEAST / 8 {
                 let expected = "a share of the uplink of 1 kbit/s or more";
-                return Err(out_of_range("weight", weight.to_string(), expected.to_owned()));
+                return Err(out_of_range(
+                    "bandwidth weight",
+                    weight.to_string(),
+                    expected.to_owned(),
+                ));
             }
             let limit = share.limit.map_or(all, |limit| limit.bytes().min(all));
             let turn = u128::from(packet) * u128::from(weight) / u128::from(least);
@@ -342,9 +365,31 @@ mod tests {
         assert_eq!(refusal, "commands of a network = 254: expected 1 to 253");
         let unequal = [share("a", 1, None), share("b", 1_000, None)];
         let refusal = Rates::new(uplink, &unequal, 1).unwrap_err().to_string();
-        assert_eq!(refusal, "weight = 1: expected a share of the uplink of 1 kbit/s or more");
+        assert_eq!(
+            refusal,
+            "bandwidth weight = 1: expected a share of the uplink of 1 kbit/s or more"
+        );
         let twice = [share("a", 1, None), share("a", 2, None)];
         assert!(matches!(Rates::new(uplink, &twice, 1), Err(Error::GroupExists(_))));
+    }
+
+    #[test]
+    fn addresses_are_private() {
+        let shares = [share("a", 1, None)];
+        let plan = NetworkPlan::new("1Mbit".parse().unwrap());
+        for (addresses, private) in [
+            ([10, 213, 0, 0], true),
+            ([172, 31, 9, 9], true),
+            ([192, 168, 0, 0], true),
+            ([100, 127, 0, 0], true),
+            ([100, 128, 0, 0], false),
+            ([192, 2, 0, 0], false),
+            ([127, 0, 0, 0], false),
+            ([255, 255, 0, 0], false),
+        ] {
+            let plan = NetworkPlan { addresses: addresses.into(), ..plan };
+            assert_eq!(plan.check(&shares).is_ok(), private, "{addresses:?}");
+        }
     }
 
     #[test]
