@@ -104,7 +104,7 @@ impl Shared {
     pub(super) fn open(spec: &Spec) -> Result<Option<Self>, Error> {
         let Some(Network { plan, .. }) = &spec.network else { return Ok(None) };
         let (numbers, shares): (Vec<_>, Vec<_>) = shares(&spec.commands).unzip();
-        let control = HostNetwork::create(plan, &shares).map_err(refused)?;
+        let control = HostNetwork::create(plan, &shares).map_err(|error| refused(&error))?;
         let names = shares.into_iter().map(|share| share.name);
         let members = numbers.into_iter().zip(names).collect();
         Ok(Some(Self { control: Box::new(control), members }))
@@ -114,19 +114,19 @@ impl Shared {
     pub(super) fn entrance(&self, command: usize) -> Result<Entrance, Error> {
         let member = self.members.iter().find(|(number, _)| *number == command);
         member.map_or(Ok(Entrance::default()), |(_, name)| {
-            self.control.entrance(name).map_err(refused)
+            self.control.entrance(name).map_err(|error| refused(&error))
         })
     }
 
     /// Puts the weights and limits of a specification into force.
     pub(super) fn change(&mut self, spec: &Spec) -> Result<(), Error> {
         let shares: Vec<_> = shares(&spec.commands).map(|(_, share)| share).collect();
-        self.control.set_shares(&shares).map_err(refused)
+        self.control.set_shares(&shares).map_err(|error| refused(&error))
     }
 
     /// Writes down what each command has sent and received so far.
     pub(super) fn read(&self, record: &mut Record) -> Result<(), Error> {
-        let usage = self.control.usage().map_err(refused)?;
+        let usage = self.control.usage().map_err(|error| refused(&error))?;
         for ((command, _), (_, usage)) in self.members.iter().zip(usage) {
             if let Some(row) = record.rows.get_mut(*command) {
                 row.network = Some(usage);
@@ -137,7 +137,7 @@ impl Shared {
 
     /// Takes the network down.
     pub(super) fn close(mut self) -> Result<(), Error> {
-        self.control.close().map_err(refused)
+        self.control.close().map_err(|error| refused(&error))
     }
 }
 
@@ -152,7 +152,7 @@ fn shares(commands: &[Command]) -> impl Iterator<Item = (usize, NetworkShare)> {
     })
 }
 
-fn refused(error: apportion_host::Error) -> Error {
+fn refused(error: &apportion_host::Error) -> Error {
     Error::Usage(error.to_string())
 }
 

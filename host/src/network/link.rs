@@ -48,13 +48,15 @@ impl Pair<'_> {
     }
 }
 
-/// Creates a bridge, used at once, and returns its number.
+/// Creates a bridge, starts to use it, and returns its number.
 pub(super) fn create_bridge(socket: &Socket, name: &str) -> Result<u32, Error> {
-    let message = Message::new(NEW_LINK, CREATE, &interface(0, UP))
+    let message = Message::new(NEW_LINK, CREATE, &interface(0, 0))
         .with_text(NAME, name)
         .with_nested(KIND, &[], |kind| kind.with_text(KIND_NAME, "bridge"));
     socket.execute(message).map_err(|errno| link_error("bridge", "CONFIG_BRIDGE", name, errno))?;
-    index(socket, name)
+    let index = index(socket, name)?;
+    start(socket, index, name)?;
+    Ok(index)
 }
 
 /// What the failure to create an interface means.
