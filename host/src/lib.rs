@@ -1,13 +1,31 @@
 #![doc = include_str!("../README.md")]
 
+mod cgroups;
 mod control;
+mod delegation;
 mod entrance;
 mod error;
+mod files;
 mod group;
+mod hierarchy;
+mod mountinfo;
+mod owner;
+mod process;
 mod setting;
+mod sweep;
+mod system;
+mod unified;
+mod weight;
 
+pub use cgroups::Cgroups;
 pub use control::{Applied, GroupControl, Usage};
 pub use entrance::Entrance;
 pub use error::{Error, Unavailable};
 pub use group::{GroupPath, Holds, InvalidGroupPath, Task};
+pub use hierarchy::{Controller, Place, Survey, Version};
+pub use owner::Owner;
+pub use process::spawn;
 pub use setting::{CpuLimit, Setting};
+pub use sweep::{Swept, sweep};
+pub use system::System;
+pub use weight::{CANDIDATES, Scale};
