@@ -1,5 +1,6 @@
 //! The machine that a guest runs on.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, File};
 use std::io::Read;
@@ -40,7 +41,8 @@ impl Guest {
     }
 
     /// Boots a guest with two processors and 512 MiB, whose first process is this program with
-    /// `arguments`, and waits until it turns itself off. It has the kernel's `modules`, loaded.
+    /// `arguments`, and waits until it turns itself off. It has the kernel's `modules`, loaded, and
+    /// those `programs` of this machine, in `/bin`; no shell unless it is one of them.
     ///
     /// # Errors
     ///
@@ -50,12 +52,13 @@ impl Guest {
         &self,
         arguments: &[&str],
         modules: &[&str],
+        programs: &[&str],
         within: Duration,
     ) -> Result<Said, String> {
         let folder = Folder::create(&self.cache)?;
         let at = |name: &str| folder.0.join(name);
         let initial = at("initial");
-        fs::write(&initial, self.initial(modules)?)
+        fs::write(&initial, self.initial(modules, programs)?)
             .map_err(|error| format!("{}: {error}", initial.display()))?;
         let (kernel_says, test_says) = (at("console"), at("verdicts"));
 
@@ -83,15 +86,25 @@ impl Guest {
         }
     }
 
-    /// This program with its libraries, and the modules.
-    fn initial(&self, modules: &[&str]) -> Result<Vec<u8>, String> {
+    /// This program and the others with their libraries, and the modules.
+    fn initial(&self, modules: &[&str], programs: &[&str]) -> Result<Vec<u8>, String> {
         let read =
             |path: &Path| fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
         let program = env::current_exe().map_err(|error| format!("this program: {error}"))?;
+        let mut packed = vec![(PathBuf::from("/init"), program)];
+        packed.extend(programs.iter().map(|name| {
+            let path = Path::new("/bin").join(name);
+            (path.clone(), path)
+        }));
         let mut archive = Archive::default();
-        archive.file(Path::new("/init"), &read(&program)?);
-        for library in libraries(&program)? {
-            archive.file(&library, &read(&library)?);
+        let mut seen = BTreeSet::new();
+        for (place, program) in packed {
+            archive.file(&place, &read(&program)?);
+            for library in libraries(&program)? {
+                if seen.insert(library.clone()) {
+                    archive.file(&library, &read(&library)?);
+                }
+            }
         }
         for (number, module) in self.kernel.modules(modules)?.iter().enumerate() {
             archive.file(&Path::new(MODULES).join(format!("{number:03}")), module);

@@ -19,7 +19,7 @@
 //!     }
 //!     let cache = std::env::temp_dir();
 //!     let guest = Guest::prepare(&cache).expect("there is a kernel and QEMU");
-//!     let said = guest.boot(&[], &[], Duration::from_secs(60)).expect("it boots");
+//!     let said = guest.boot(&[], &[], &[], Duration::from_secs(60)).expect("it boots");
 //!     assert_eq!(said.verdict("sums"), Ok(()));
 //!     ExitCode::SUCCESS
 //! }
