@@ -1,5 +1,6 @@
 //! Groups of tasks as control groups of the kernel.
 
+mod affinity;
 pub(crate) mod cpuset;
 pub(crate) mod settings;
 pub(crate) mod tasks;
@@ -292,6 +293,11 @@ impl GroupControl for Cgroups {
             } else {
                 steps.push(join(&tree.folder(group).join("cgroup.procs"))?);
             }
+        }
+        if let Some(tree) = affinity::tree(&self.trees)
+            && let Some(cpus) = affinity::for_child(&self.trees, tree, &tree.folder(group))
+        {
+            steps.push(Step::Affinity(Box::new(cpus)));
         }
         Ok(Entrance { steps })
     }

@@ -17,7 +17,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
     guest::begin();
-    groups::busy::become_busy_if_asked();
+    groups::busy::become_what_was_asked();
     inside::role::play_if_asked();
     if guest::is_inside() {
         inside::check(&std::env::args().nth(1).unwrap_or_default());

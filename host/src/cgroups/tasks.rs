@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal};
 
+use super::affinity::Kept;
 use super::tree::Tree;
 use crate::hierarchy::Version;
 use crate::mountinfo::{self, Membership};
@@ -29,6 +30,7 @@ pub(crate) fn attach(
     };
     let ended = || Error::TaskEnded { task, group: group.clone() };
     let Some(before) = memberships(id) else { return Err(ended()) };
+    let kept = Kept::by(trees, task);
     for (index, tree) in trees.iter().enumerate() {
         let folder = tree.folder(group);
         let result = match (tree.place.version, task) {
@@ -56,7 +58,11 @@ pub(crate) fn attach(
             return Err(error);
         }
     }
-    Ok(())
+    kept.restore().inspect_err(|_| {
+        for tree in trees {
+            give_back(tree, &before, id, list);
+        }
+    })
 }
 
 /// Looks whether a task is in the group of a folder.
@@ -83,7 +89,7 @@ fn give_back(tree: &Tree, before: &[Membership], id: u32, list: &str) {
 }
 
 /// The line of a hierarchy.
-fn membership<'a>(tree: &Tree, lines: &'a [Membership]) -> Option<&'a Membership> {
+pub(super) fn membership<'a>(tree: &Tree, lines: &'a [Membership]) -> Option<&'a Membership> {
     lines.iter().find(|line| match tree.place.version {
         Version::V1 => tree
             .controllers
@@ -94,7 +100,7 @@ fn membership<'a>(tree: &Tree, lines: &'a [Membership]) -> Option<&'a Membership
 }
 
 /// Where a task is; `None` if it has ended.
-fn memberships(id: u32) -> Option<Vec<Membership>> {
+pub(super) fn memberships(id: u32) -> Option<Vec<Membership>> {
     let text = fs::read_to_string(format!("/proc/{id}/cgroup")).ok()?;
     (!has_ended(id)).then(|| mountinfo::memberships(&text))
 }

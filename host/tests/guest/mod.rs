@@ -1,5 +1,6 @@
 //! What is checked inside of the guest.
 
+mod affinity;
 pub(crate) mod role;
 mod version2;
 
@@ -7,6 +8,8 @@ use apportion_host::{Cgroups, GroupControl, System};
 use apportion_testbed::guest;
 
 use crate::groups::CHECKS;
+
+type Check = fn() -> Result<(), String>;
 
 /// Makes the checks whose names contain what was asked for.
 pub(crate) fn check(asked: &str) {
@@ -35,8 +38,9 @@ fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// Of version 2 only.
-const OWN_CHECKS: [(&str, fn() -> Result<(), String>); 4] = [
+/// Of version 2, or of an older kernel, only.
+const OWN_CHECKS: [(&str, Check); 5] = [
+    ("affinity_kept", affinity::kept),
     ("delegation", version2::delegation),
     ("delegation_by_systemd", version2::delegation_by_systemd),
     ("controller_not_passed_on", version2::controller_not_passed_on),

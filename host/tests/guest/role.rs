@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio, exit};
 
-use apportion_host::{Cgroups, Error, GroupControl, System, Unavailable};
+use apportion_host::{Cgroups, Error, System, Unavailable};
 
 use super::text;
 use crate::groups;

@@ -128,20 +128,14 @@ fn give(folder: &Path) -> Result<(), String> {
 
 fn refusal(user: u32, folder: &Path) -> Result<Unavailable, String> {
     match try_groups(user, folder)? {
-        Tried::Unavailable(unavailable) => {
-            println!("measured: user {user}: {unavailable}");
-            Ok(unavailable)
-        }
+        Tried::Unavailable(unavailable) => Ok(unavailable),
         Tried::Had(place) => Err(format!("user {user} had groups in {}", place.display())),
     }
 }
 
 fn had(user: u32, folder: &Path, expected: &Path) -> Result<(), String> {
     match try_groups(user, folder)? {
-        Tried::Had(place) if place == expected => {
-            println!("measured: user {user} had groups in {}", place.display());
-            Ok(())
-        }
+        Tried::Had(place) if place == expected => Ok(()),
         other => Err(format!("user {user} in {}: {other:?}", folder.display())),
     }
 }
