@@ -12,6 +12,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use tree::Tree;
 
+use crate::control::check_siblings;
 use crate::entrance::Step;
 use crate::hierarchy::{Controller, Place, Survey, Version};
 use crate::owner::Owner;
@@ -237,6 +238,7 @@ impl GroupControl for Cgroups {
 
     fn set_weights(&mut self, weights: &[(GroupPath, NonZeroU64)]) -> Result<Vec<Applied>, Error> {
         let tree = self.tree(Controller::Cpu)?;
+        check_siblings(weights)?;
         for (group, _) in weights {
             self.group(group)?;
         }
