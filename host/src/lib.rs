@@ -12,8 +12,11 @@ mod hierarchy;
 mod keeper;
 mod mountinfo;
 mod network;
+mod nice;
 mod owner;
+mod probe;
 mod process;
+mod recorder;
 mod setting;
 mod sweep;
 mod system;
@@ -32,8 +35,11 @@ pub use network::{
     BitsPerSecond, Network, NetworkControl, NetworkPlan, NetworkRate, NetworkShare, NetworkUsage,
     RecordedNetwork,
 };
+pub use nice::Nice;
 pub use owner::Owner;
+pub use probe::{Offer, probe};
 pub use process::spawn;
+pub use recorder::{Call, Recorder};
 pub use setting::{CpuLimit, Setting};
 pub use sweep::{Swept, sweep};
 pub use system::System;

@@ -8,23 +8,51 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use apportion_host::{GroupControl, GroupPath, Task, spawn};
+use super::{entrance, orphans};
+use apportion_host::{Entrance, GroupControl, GroupPath, Task, spawn};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, gettid, sched_getaffinity, sched_setaffinity};
 
-/// To be called first in `main`: if this process was started by [`busy`], it never returns.
-pub(crate) fn become_busy_if_asked() {
-    if env::var_os(ASKED).is_some_and(|value| value == "burn") {
-        pin();
-        burn(|| true);
+/// To be called first in `main`: if this process was started by [`again`], it never returns.
+pub(crate) fn become_what_was_asked() {
+    match env::var(ASKED).as_deref() {
+        Ok("burn") => {
+            pin();
+            burn(|| true);
+        }
+        Ok("parent") => {
+            // Its child is killed with it, or with its group.
+            if let Ok(mut child) = spawn(busy(), Entrance::default()) {
+                let _ = child.wait();
+            }
+        }
+        Ok("hop") => hop(),
+        Ok("tell") => entrance::tell_where_we_are(),
+        Ok("own") => orphans::own_groups_until_killed(),
+        _ => return,
     }
+    std::process::exit(0);
 }
 
-/// A command that keeps a CPU busy, always the same one. It is this program again, as where it
-/// runs there may be no other.
-pub(crate) fn busy() -> Command {
+/// This program again, as something else: where it runs there may be no other.
+pub(crate) fn again(what: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into()));
-    command.env(ASKED, "burn").stdin(Stdio::null());
+    command.env(ASKED, what).stdin(Stdio::null());
     command
+}
+
+/// A command that keeps a CPU busy, always the same one.
+pub(crate) fn busy() -> Command {
+    again("burn")
+}
+
+/// Starts a successor and ends, again and again: by the time that somebody wants to kill it, it is
+/// another. Never more than one, and not for ever.
+fn hop() {
+    let count = env::var(HOPS).ok().and_then(|hops| hops.parse().ok()).unwrap_or(0_u32);
+    if count < 20_000 {
+        let _ = again("hop").env(HOPS, (count + 1).to_string()).spawn();
+    }
 }
 
 /// A process that is killed when this is dropped.
@@ -36,6 +64,13 @@ impl Running {
     pub(crate) fn start(control: &dyn GroupControl, group: &GroupPath) -> Result<Self, String> {
         let entrance = control.entrance(group).map_err(|error| error.to_string())?;
         spawn(busy(), entrance).map(Self).map_err(|error| error.to_string())
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), String> {
+        let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
+        let id = id.ok_or("a process without a number")?;
+        kill_process(id, signal).map_err(|error| error.to_string())
     }
 }
 
@@ -100,4 +135,5 @@ fn pin() {
     sched_setaffinity(None, &cpus).expect("a thread may stay on a CPU that it may use");
 }
 
+const HOPS: &str = "APPORTION_TEST_HOPS";
 const ASKED: &str = "APPORTION_TEST_PROCESS";
