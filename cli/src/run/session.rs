@@ -115,7 +115,6 @@ impl<C: GroupControl> Session<'_, C> {
     }
 
     fn start(&mut self, mut files: Option<Files>) -> Result<(), Error> {
-        self.begin = now();
         for at in 0..self.plan.spec.commands.len() {
             let command = &self.plan.spec.commands[at];
             let output = match (files.as_mut().and_then(Files::next), &mut self.screen) {
@@ -149,6 +148,13 @@ impl<C: GroupControl> Session<'_, C> {
         if let Some(files) = files {
             files.keep();
         }
+        // It may take a while until the last one is in its group. Only from then on do all compete.
+        let nodes = self.plan.layout.commands.iter();
+        let paths = nodes.map(|&node| &self.plan.layout.nodes[node].path);
+        let used = paths.map(|path| self.executor.usage(path).map(|usage| usage.cpu));
+        let used = used.collect::<Result<Vec<_>, _>>().map_err(refused)?;
+        self.begin = now();
+        self.record.begin(&used);
         Ok(())
     }
 
