@@ -9,6 +9,7 @@ mod files;
 mod input;
 mod layout;
 mod picture;
+mod probe;
 mod record;
 mod report;
 mod screen;
@@ -123,7 +124,7 @@ Examples:
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     if arguments.probe {
-        return backend::probe(arguments.json).map(|()| ExitCode::SUCCESS);
+        return probe::run(arguments.json).map(|()| ExitCode::SUCCESS);
     }
     let length = arguments.length.as_deref().map(|text| {
         let expected = "a time such as 5s, 250ms, 2min or 1h, at least 1ms";

@@ -3,8 +3,8 @@
 use std::io;
 
 use apportion_host::{
-    Cgroups, Controller, Error as HostError, GroupControl, System, Unavailable, keep as keeping,
-    sweep,
+    Cgroups, Controller, Error as HostError, GroupControl, Nice, System, Unavailable,
+    keep as keeping, sweep,
 };
 
 use super::document::Source;
@@ -82,7 +82,8 @@ pub(super) fn nice(source: Source<'_>, spec: &Spec) -> Result<Control, Error> {
         let asked = [(group.rights.limit.is_some(), "limit")];
         refuse(source, group.line, &group.name, &asked)?;
     }
-    Err(Error::Usage("nice".to_owned()))
+    let groups = Nice::open(&System::default()).map_err(refused)?;
+    Ok(Control { groups: Box::new(groups), cpuset: true })
 }
 
 fn refuse(
@@ -98,11 +99,6 @@ fn refuse(
         fix: format!("use `--backend cgroup`, or take `{key}` out"),
     };
     Err(Error::input(format!("{}:{line}", source.name), unavailable.to_string()))
-}
-
-pub(super) fn probe(json: bool) -> Result<(), Error> {
-    let _ = json;
-    Err(Error::Usage("probe".to_owned()))
 }
 
 /// Waits for the end of the run, and sweeps if it was killed.
