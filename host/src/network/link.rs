@@ -65,7 +65,9 @@ pub(super) fn link_error(kind: &str, option: &str, name: &str, errno: Errno) -> 
         Errno::OPNOTSUPP => Unavailable {
             what: format!("network interfaces of kind {kind}"),
             why: "the kernel knows none (EOPNOTSUPP)".to_owned(),
-            fix: format!("modprobe {kind}, or boot a kernel that was built with {option}=y"),
+            fix: format!(
+                "as root: `modprobe {kind}`, or boot a kernel that was built with {option}=y"
+            ),
         }
         .into(),
         Errno::PERM => Unavailable {

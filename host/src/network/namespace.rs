@@ -63,7 +63,7 @@ fn refusal(errno: Errno) -> Error {
         ),
         Errno::NOSPC => (
             "there are as many as this user may have (ENOSPC)".to_owned(),
-            "raise the limit: sysctl user.max_net_namespaces=1000",
+            "as root: `sysctl user.max_net_namespaces=1000`",
         ),
         Errno::INVAL => (
             "the kernel knows none (EINVAL)".to_owned(),

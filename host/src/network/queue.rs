@@ -156,7 +156,7 @@ impl Queue<'_> {
             what: format!("traffic control `{kind}`"),
             why: "the kernel does not know it (ENOENT)".to_owned(),
             fix: format!(
-                "modprobe {prefix}_{kind}, or boot a kernel that was built with CONFIG_NET_{option}=y"
+                "as root: `modprobe {prefix}_{kind}`, or boot a kernel that was built with CONFIG_NET_{option}=y"
             ),
         }
         .into()
