@@ -32,10 +32,10 @@ pub(super) struct WrittenCommand {
     pub(super) reserve: Option<Spanned<Amount>>,
     pub(super) memory: Option<Bytes>,
     pub(super) io_weight: Option<IoWeight>,
-    pub(super) bandwidth_weight: Option<Spanned<Weight>>,
-    pub(super) bandwidth_limit: Option<Spanned<Bandwidth>>,
     pub(super) cpus: Option<Spanned<CpuList>>,
     pub(super) group: Option<Spanned<String>>,
+    pub(super) bandwidth_weight: Option<Spanned<Weight>>,
+    pub(super) bandwidth_limit: Option<Spanned<Bandwidth>>,
 }
 
 #[derive(Debug, Deserialize)]
