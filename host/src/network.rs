@@ -314,7 +314,9 @@ fn connect(
     pair: Pair<'_>,
     plan: &NetworkPlan,
 ) -> Result<(u8, String), Error> {
-    let free = |number: &u8| !known.iter().any(|network| plan.block(*number).overlaps(*network));
+    // A router knows many networks, of which few are near ours.
+    let known: Vec<_> = known.iter().filter(|network| plan.overlaps(**network)).collect();
+    let free = |number: &u8| !known.iter().any(|network| plan.block(*number).overlaps(**network));
     for number in (0..=u8::MAX).filter(free) {
         let name = format!("apportion-{number}");
         match (Pair { other: &name, ..pair }).create(hub) {

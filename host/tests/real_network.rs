@@ -33,10 +33,11 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials.into()).exit_code()
 }
 
-const TESTS: [(&str, fn()); 10] = [
+const TESTS: [(&str, fn()); 11] = [
     ("shares_follow_weights_also_while_they_change", shares::follow_weights),
     ("what_one_leaves_the_others_borrow_up_to_their_limits", shares::are_borrowed),
     ("nothing_is_left_after_closing_or_a_panic", gone::after_closing_or_a_panic),
+    ("two_that_begin_at_once_are_apart", gone::two_at_once),
     ("nothing_is_left_when_the_owner_is_killed", gone::after_a_kill),
     ("nothing_is_left_when_a_network_cannot_be_finished", gone::after_a_failure),
     ("a_command_begins_in_its_network", reach::begins_inside),

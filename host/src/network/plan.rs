@@ -103,6 +103,11 @@ impl NetworkPlan {
         Err(out_of_range("addresses", self.addresses.to_string(), expected.to_owned()))
     }
 
+    /// Whether any of the addresses are in this network.
+    pub(super) fn overlaps(&self, (address, bits): (Ipv4Addr, u8)) -> bool {
+        agree(self.addresses, address, bits.min(16))
+    }
+
     /// The network of 256 addresses of this number.
     pub(super) fn block(&self, number: u8) -> Block {
         let [first, second, ..] = self.addresses.octets();
@@ -139,9 +144,7 @@ impl Block {
 
     /// Whether the block and this network have an address in common.
     pub(super) fn overlaps(self, (address, bits): (Ipv4Addr, u8)) -> bool {
-        let shift = 32 - u32::from(bits.min(24));
-        let differ = u32::from(self.address(0)) ^ u32::from(address);
-        differ.checked_shr(shift).unwrap_or(0) == 0
+        agree(self.address(0), address, bits.min(24))
     }
 
     fn address(self, last: u8) -> Ipv4Addr {
@@ -248,6 +251,12 @@ pub(super) fn segments(uplink: BitsPerSecond, shares: &[NetworkShare]) -> Result
 pub(super) fn queue_length(uplink: BitsPerSecond) -> u32 {
     let frames = uplink.bytes() / 20 / u64::from(FRAME);
     u32::try_from(frames).unwrap_or(u32::MAX).clamp(64, 10_000)
+}
+
+/// Whether two addresses begin with the same bits, so many of them.
+fn agree(one: Ipv4Addr, other: Ipv4Addr, bits: u8) -> bool {
+    let differ = u32::from(one) ^ u32::from(other);
+    differ.checked_shr(32 - u32::from(bits)).unwrap_or(0) == 0
 }
 
 /// A decimal number with a prefix, such as `1.5G`, as a whole number.
@@ -394,7 +403,8 @@ mod tests {
 
     #[test]
     fn blocks_overlap_by_their_common_bits() {
-        let block = NetworkPlan::new("1Mbit".parse().unwrap()).block(7);
+        let plan = NetworkPlan::new("1Mbit".parse().unwrap());
+        let block = plan.block(7);
         assert_eq!(block.host(), Ipv4Addr::new(10, 213, 7, 1));
         assert_eq!(block.command(252), Ipv4Addr::new(10, 213, 7, 254));
         for (network, bits, overlaps) in [
@@ -407,7 +417,9 @@ mod tests {
             ([10, 213, 4, 0], 23, false),
             ([192, 0, 2, 2], 24, false),
         ] {
-            assert_eq!(block.overlaps((network.into(), bits)), overlaps, "{network:?}/{bits}");
+            let network = (network.into(), bits);
+            assert_eq!(block.overlaps(network), overlaps, "{network:?}");
+            assert_eq!(plan.overlaps(network), network.0 != Ipv4Addr::new(192, 0, 2, 2));
         }
     }
 

@@ -44,6 +44,22 @@ pub(crate) fn after_closing_or_a_panic() {
     assert_eq!(interfaces_of_ours(), <[&str; 0]>::default());
 }
 
+pub(crate) fn two_at_once() {
+    let networks: Vec<_> = thread::scope(|scope| {
+        // A thread begins in the namespace of the one that started it.
+        let make = || network("1Mbit", &[(1, None)]).unwrap();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(interfaces_of_ours().len(), networks.len());
+    for network in &networks {
+        let number = network.interface().strip_prefix("apportion-").unwrap().parse().unwrap();
+        assert_eq!(network.host_address(), Ipv4Addr::new(10, 213, number, 1));
+    }
+    drop(networks);
+    assert_eq!(interfaces_of_ours(), <[&str; 0]>::default());
+}
+
 pub(crate) fn after_a_kill() {
     let mut owner = Owner::start(KILLED);
     let line = owner.line("sleeper");
