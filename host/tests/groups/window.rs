@@ -32,10 +32,11 @@ pub(crate) fn used_within(
     Ok(Window { used: used.collect(), wall })
 }
 
-/// Waits until each group has used some time, so that those started last have begun, too.
+/// Waits until each group has used some time, so that those started last have begun, too, and the
+/// kernel has noticed that none is on the CPU any more on which it began.
 pub(crate) fn begun(control: &dyn GroupControl, groups: &[GroupPath]) -> Result<(), String> {
     for _ in 0..200 {
-        if used(control, groups)?.iter().all(|used| *used >= Duration::from_millis(20)) {
+        if used(control, groups)?.iter().all(|used| *used >= Duration::from_millis(100)) {
             return Ok(());
         }
         sleep(Duration::from_millis(50));
