@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use rustix::io::Errno;
 
+use crate::vcpu::VcpuError;
 use crate::{GroupPath, InvalidGroupPath, Task};
 
 /// Something that this machine does not offer, or not to us.
@@ -62,6 +63,9 @@ pub enum Error {
         /// What would be taken.
         expected: String,
     },
+    /// What is wrong with a virtual CPU.
+    #[error(transparent)]
+    Vcpu(#[from] VcpuError),
     /// A call of the system failed.
     #[error("{}: cannot {doing}: {}", path.display(), std::io::Error::from(*errno))]
     System {

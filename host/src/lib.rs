@@ -5,6 +5,7 @@ mod entrance;
 mod error;
 mod group;
 mod setting;
+pub mod vcpu;
 
 pub use control::{Applied, GroupControl, Usage};
 pub use entrance::Entrance;
