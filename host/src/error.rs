@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rustix::io::Errno;
 
 use crate::vcpu::VcpuError;
-use crate::{GroupPath, InvalidGroupPath, Task};
+use crate::{GroupPath, InvalidGroupPath, QmpError, Task};
 
 /// Something that this machine does not offer, or not to us.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -66,6 +66,9 @@ pub enum Error {
     /// What is wrong with a virtual CPU.
     #[error(transparent)]
     Vcpu(#[from] VcpuError),
+    /// What a QEMU did not answer, or not as it should.
+    #[error(transparent)]
+    Qmp(#[from] QmpError),
     /// A call of the system failed.
     #[error("{}: cannot {doing}: {}", path.display(), std::io::Error::from(*errno))]
     System {

@@ -4,6 +4,7 @@ mod control;
 mod entrance;
 mod error;
 mod group;
+mod qmp;
 mod setting;
 pub mod vcpu;
 
@@ -11,4 +12,5 @@ pub use control::{Applied, GroupControl, Usage};
 pub use entrance::Entrance;
 pub use error::{Error, Unavailable};
 pub use group::{GroupPath, Holds, InvalidGroupPath, Task};
+pub use qmp::{Qmp, QmpError};
 pub use setting::{CpuLimit, Setting};

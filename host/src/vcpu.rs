@@ -20,6 +20,7 @@
 mod behaviour;
 mod clock;
 mod error;
+mod existing;
 #[cfg(feature = "kvm")]
 mod kvm;
 mod latencies;
@@ -38,6 +39,7 @@ use crate::Error;
 
 pub use behaviour::Behaviour;
 pub use error::VcpuError;
+pub use existing::{ExistingVcpu, vcpus_of_machine, vcpus_of_process};
 #[cfg(feature = "kvm")]
 pub use kvm::{Kvm, TinyGuest};
 pub use latencies::Latencies;

@@ -127,17 +127,18 @@ fn play(
         if let Some(returned) = returned {
             account.decided(decided.saturating_sub(returned));
         }
-        match runner.run_for(vcpu, quantum.min(end.saturating_sub(decided))) {
+        let ran = match runner.run_for(vcpu, quantum.min(end.saturating_sub(decided))) {
             Ok(ran) => {
                 returned = Some(runner.now());
                 account.ran(vcpu, ran);
-                turns.charge(vcpu, ran.cpu)?;
+                turns.charge(vcpu, ran.cpu)
             }
-            Err(error) => {
-                // What the policy may have to say to that is of no interest beside it.
-                let _ = turns.give_back(vcpu);
-                return Err(error);
-            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ran {
+            // What the policy may have to say to that is of no interest beside the error.
+            let _ = turns.give_back(vcpu);
+            return Err(error);
         }
         played += 1;
     }

@@ -101,3 +101,38 @@ pub struct Member {
     /// The most CPU time that it may have.
     pub limit: Option<CpuLimit>,
 }
+
+impl<T: Turns + ?Sized> Turns for Box<T> {
+    fn policy(&self) -> &'static str {
+        (**self).policy()
+    }
+
+    fn join(
+        &mut self,
+        vcpu: VcpuId,
+        weight: NonZeroU32,
+        limit: Option<CpuLimit>,
+    ) -> Result<(), Error> {
+        (**self).join(vcpu, weight, limit)
+    }
+
+    fn leave(&mut self, vcpu: VcpuId) -> Result<(), Error> {
+        (**self).leave(vcpu)
+    }
+
+    fn pick(&mut self, now: Duration) -> Result<Next, Error> {
+        (**self).pick(now)
+    }
+
+    fn charge(&mut self, vcpu: VcpuId, used: Duration) -> Result<(), Error> {
+        (**self).charge(vcpu, used)
+    }
+
+    fn give_back(&mut self, vcpu: VcpuId) -> Result<(), Error> {
+        (**self).give_back(vcpu)
+    }
+
+    fn members(&self) -> Vec<Member> {
+        (**self).members()
+    }
+}

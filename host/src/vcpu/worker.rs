@@ -202,4 +202,103 @@ fn work(engine: &mut impl Engine, inbox: &Receiver<Order>, outbox: &SyncSender<S
 
 /// How long a vCPU that was kicked may take to come out: on a machine that is very busy, its thread
 /// has to wait for a CPU first.
-const GRACE: Duration = Duration::from_secs(20);
+const GRACE: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 20 });
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    const VCPU: VcpuId = VcpuId::new(3);
+
+    #[derive(Debug)]
+    struct Flag(Arc<AtomicBool>);
+
+    impl Kick for Flag {
+        fn clear(&self) {
+            self.0.store(false, Ordering::Release);
+        }
+
+        fn kick(&self, _: &JoinHandle<()>) {
+            self.0.store(true, Ordering::Release);
+        }
+    }
+
+    struct Engine<F>(F);
+
+    impl<F: FnMut() -> Result<Exit, VcpuError> + Send + 'static> super::Engine for Engine<F> {
+        fn run(&mut self) -> Result<Exit, VcpuError> {
+            (self.0)()
+        }
+    }
+
+    fn worker(
+        engine: impl FnMut() -> Result<Exit, VcpuError> + Send + 'static,
+    ) -> (Worker<Flag>, Arc<AtomicBool>) {
+        let flag = Arc::new(AtomicBool::new(false));
+        let name = "CPU 3/TST".to_owned();
+        (Worker::start(VCPU, name, Flag(Arc::clone(&flag)), Engine(engine)).unwrap(), flag)
+    }
+
+    #[test]
+    fn one_that_crashes_is_lost() {
+        let crashed = VcpuError::Crashed { vcpu: VCPU, exit: "Shutdown".to_owned() };
+        let failure = crashed.clone();
+        let (mut worker, _) = worker(move || Err(failure.clone()));
+        worker.run_once().unwrap();
+        assert_eq!(worker.stop_after(Duration::from_secs(9)), Err(crashed.clone()));
+        assert_eq!(worker.run_once(), Err(VcpuError::Lost(VCPU)));
+    }
+
+    #[test]
+    fn one_that_panics_is_lost() {
+        let (mut worker, _) = worker(|| panic!("it was meant to"));
+        worker.run_on_and_on().unwrap();
+        assert_eq!(worker.stop_after(Duration::from_secs(9)), Err(VcpuError::Lost(VCPU)));
+        assert_eq!(worker.run_once(), Err(VcpuError::Lost(VCPU)));
+    }
+
+    #[test]
+    fn one_that_does_not_come_out_is_given_up() {
+        let release = Arc::new(AtomicBool::new(false));
+        let waits = Arc::clone(&release);
+        let (mut worker, kicked) = worker(move || {
+            while !waits.load(Ordering::Acquire) {
+                std::thread::yield_now();
+            }
+            Ok(Exit::Kicked)
+        });
+        worker.run_once().unwrap();
+        assert_eq!(worker.run_once(), Err(VcpuError::RunsAlready(VCPU)));
+        let stuck = VcpuError::Stuck { vcpu: VCPU, waited: GRACE };
+        assert_eq!(worker.stop_after(Duration::ZERO), Err(stuck));
+        assert!(kicked.load(Ordering::Acquire));
+        assert_eq!(worker.run_once(), Err(VcpuError::Lost(VCPU)));
+        assert_eq!(worker.stop_after(Duration::ZERO), Err(VcpuError::DoesNotRun(VCPU)));
+        drop(worker);
+        release.store(true, Ordering::Release);
+    }
+
+    #[test]
+    fn one_that_yields_stops_once_or_goes_on() {
+        let (mut worker, _) = worker(|| Ok(Exit::Yielded));
+        worker.run_once().unwrap();
+        let ran = worker.stop_after(Duration::from_secs(9)).unwrap();
+        assert_eq!((ran.exit, ran.kick_latency), (Exit::Yielded, None));
+        assert!(ran.cpu <= ran.wall + Duration::from_millis(1));
+        // A kick from before is over, and dropping it while it runs waits for it.
+        let turns = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&turns);
+        let mut left = 1000;
+        let (mut worker, _) = self::worker(move || {
+            left -= 1;
+            flag.store(left < 0, Ordering::Release);
+            Ok(if left < 0 { Exit::Kicked } else { Exit::Yielded })
+        });
+        worker.run_on_and_on().unwrap();
+        drop(worker);
+        assert!(turns.load(Ordering::Acquire));
+    }
+}

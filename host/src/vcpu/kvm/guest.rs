@@ -16,7 +16,6 @@ use crate::{Error, Unavailable};
 pub struct TinyGuest {
     pub(super) memory: GuestMemoryMmap,
     pub(super) vcpus: Vec<VcpuFd>,
-    /// Last, so that it is closed after its vCPUs; the memory outlives it in the runner.
     pub(super) machine: VmFd,
 }
 
@@ -121,14 +120,12 @@ fn open() -> Result<Device, Error> {
         let why = format!("{why}: {}", std::io::Error::from_raw_os_error(error.errno()));
         unavailable(&why, fix)
     })?;
-    match u32::try_from(device.get_api_version()) {
-        Ok(KVM_API_VERSION) => Ok(device),
-        _ => {
-            let version = device.get_api_version();
-            let why = format!("its interface has version {version}, not {KVM_API_VERSION}");
-            Err(unavailable(&why, "boot a kernel of version 2.6.22 or later").into())
-        }
+    let version = device.get_api_version();
+    if u32::try_from(version) != Ok(KVM_API_VERSION) {
+        let why = format!("its interface has version {version}, not {KVM_API_VERSION}");
+        return Err(unavailable(&why, "boot a kernel of version 2.6.22 or later").into());
     }
+    Ok(device)
 }
 
 fn unavailable(why: &str, fix: &str) -> Unavailable {
