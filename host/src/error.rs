@@ -69,6 +69,24 @@ pub enum Error {
     /// What a QEMU did not answer, or not as it should.
     #[error(transparent)]
     Qmp(#[from] QmpError),
+    /// A program that cannot be executed.
+    #[error("cannot start `{}`: {}", program.display(), std::io::Error::from(*errno))]
+    NotStarted {
+        /// The program, as it was called.
+        program: PathBuf,
+        /// What the system says.
+        errno: Errno,
+    },
+    /// A group that cannot be removed, or whose processes cannot be killed.
+    #[error("{}: cannot be removed: {}; tasks inside: {tasks:?}", path.display(), std::io::Error::from(*errno))]
+    NotRemoved {
+        /// The folder of the group.
+        path: PathBuf,
+        /// Tasks that are still inside, the first few.
+        tasks: Vec<u32>,
+        /// What the system says.
+        errno: Errno,
+    },
     /// A call of the system failed.
     #[error("{}: cannot {doing}: {}", path.display(), std::io::Error::from(*errno))]
     System {

@@ -1,0 +1,261 @@
+//! Tasks that come into groups, and groups that lose their tasks and go.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal};
+
+use super::tree::Tree;
+use crate::hierarchy::Version;
+use crate::mountinfo::{self, Membership};
+use crate::owner::Stat;
+use crate::{Error, GroupPath, Task, files};
+
+/// Puts a task into a group in every hierarchy, and looks whether it is there: the kernel takes
+/// one that is about to end, and leaves it where it was. If one hierarchy refuses, the task goes
+/// back in the others.
+pub(crate) fn attach(
+    trees: &[Tree],
+    group: &GroupPath,
+    domain: Option<&GroupPath>,
+    task: Task,
+) -> Result<(), Error> {
+    let (id, list) = match task {
+        Task::Process(id) => (id.get(), "cgroup.procs"),
+        Task::Thread(id) => (id.get(), "tasks"),
+    };
+    let ended = || Error::TaskEnded { task, group: group.clone() };
+    let Some(before) = memberships(id) else { return Err(ended()) };
+    for (index, tree) in trees.iter().enumerate() {
+        let folder = tree.folder(group);
+        let result = match (tree.place.version, task) {
+            (Version::V2, Task::Process(_)) => {
+                // Into a group of threads only from the group of their processes.
+                let domain = domain.filter(|domain| *domain != group);
+                let first = domain.map(|domain| tree.folder(domain).join(list));
+                first
+                    .map_or(Ok(()), |path| files::write(&path, &id.to_string()))
+                    .and_then(|()| files::write(&folder.join(list), &id.to_string()))
+            }
+            (Version::V2, Task::Thread(_)) => {
+                files::write(&folder.join("cgroup.threads"), &id.to_string())
+            }
+            (Version::V1, _) => files::write(&folder.join(list), &id.to_string()),
+        };
+        let result = result.and_then(|()| verify(tree, &folder, id));
+        if let Err(error) = result {
+            if files::errno(&error) == Some(Errno::SRCH) || has_ended(id) {
+                return Err(ended());
+            }
+            for tree in &trees[..=index] {
+                give_back(tree, &before, id, list);
+            }
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// Looks whether a task is in the group of a folder.
+fn verify(tree: &Tree, folder: &Path, id: u32) -> Result<(), Error> {
+    let now = memberships(id).unwrap_or_default();
+    let found = membership(tree, &now).map_or("", |line| line.group.as_str());
+    if tree.place.folder_of(found).is_some_and(|found| found == folder) {
+        return Ok(());
+    }
+    Err(Error::NotApplied {
+        path: PathBuf::from(format!("/proc/{id}/cgroup")),
+        written: tree.place.group(folder),
+        found: found.to_owned(),
+    })
+}
+
+fn give_back(tree: &Tree, before: &[Membership], id: u32, list: &str) {
+    let list = if tree.place.version == Version::V2 { "cgroup.procs" } else { list };
+    let folder = membership(tree, before).and_then(|line| tree.place.folder_of(&line.group));
+    if let Some(folder) = folder {
+        // If that fails too, the error that led here says what went wrong.
+        let _ = files::write(&folder.join(list), &id.to_string());
+    }
+}
+
+/// The line of a hierarchy.
+fn membership<'a>(tree: &Tree, lines: &'a [Membership]) -> Option<&'a Membership> {
+    lines.iter().find(|line| match tree.place.version {
+        Version::V1 => tree
+            .controllers
+            .iter()
+            .any(|controller| line.controllers.iter().any(|name| name == controller.name_v1())),
+        Version::V2 => line.is_unified(),
+    })
+}
+
+/// Where a task is; `None` if it has ended.
+fn memberships(id: u32) -> Option<Vec<Membership>> {
+    let text = fs::read_to_string(format!("/proc/{id}/cgroup")).ok()?;
+    (!has_ended(id)).then(|| mountinfo::memberships(&text))
+}
+
+fn has_ended(id: u32) -> bool {
+    // Of the thread itself: `/proc/ID/stat` is about all threads of its process.
+    let text = fs::read_to_string(format!("/proc/{id}/task/{id}/stat"));
+    text.ok().and_then(|text| Stat::parse(&text)).is_none_or(Stat::has_ended)
+}
+
+/// Kills all processes with a task in the group of a folder or in groups inside, and waits until
+/// there is none. Tasks of our own are put into the group of `home` instead.
+pub(crate) fn kill(folder: &Path, home: &Path) -> Result<(), Error> {
+    for round in 0..ROUNDS {
+        let folders = all(folder);
+        let mut left = Vec::new();
+        let mut failure = Errno::BUSY;
+        for folder in &folders {
+            for id in ids(folder) {
+                left.push(id);
+                if let Err(errno) = end(folder, home, id) {
+                    failure = errno;
+                }
+            }
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        if round + 1 == ROUNDS {
+            left.truncate(TOLD);
+            let path = folder.to_owned();
+            return Err(Error::NotRemoved { path, tasks: left, errno: failure });
+        }
+        sleep(pause(round));
+    }
+    Ok(())
+}
+
+/// Kills the process of a task of a group, or takes it out if it is our own.
+fn end(folder: &Path, home: &Path, task: u32) -> Result<(), Errno> {
+    let Some(process) = process_of(task) else { return Ok(()) };
+    if process == getpid().as_raw_pid().unsigned_abs() {
+        return go_home(home, task);
+    }
+    let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) else {
+        return Err(Errno::SRCH);
+    };
+    // Once the process is held, its number cannot become another's: look again whether it is one
+    // of the group.
+    match pidfd_open(process, PidfdFlags::empty()) {
+        Ok(held) if ids(folder).contains(&task) => pidfd_send_signal(&held, Signal::KILL),
+        Ok(_) | Err(Errno::SRCH) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Puts a thread of our own into the group of `home`; in version 2, all of them.
+fn go_home(home: &Path, task: u32) -> Result<(), Errno> {
+    let tasks = home.join("tasks");
+    let result = if tasks.exists() {
+        files::write(&tasks, &task.to_string())
+    } else {
+        files::write(&home.join("cgroup.procs"), &getpid().as_raw_pid().to_string())
+    };
+    result.map_err(|error| files::errno(&error).unwrap_or(Errno::IO))
+}
+
+/// Moves all processes of a group to another one.
+pub(crate) fn move_all(from: &Path, to: &Path) -> Result<(), Error> {
+    // Some may start others meanwhile.
+    for _ in 0..ROUNDS {
+        let ids = ids(from);
+        if ids.is_empty() {
+            break;
+        }
+        for id in ids {
+            match files::write(&to.join("cgroup.procs"), &id.to_string()) {
+                Err(error) if files::errno(&error) != Some(Errno::SRCH) => return Err(error),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The process that a task belongs to.
+fn process_of(task: u32) -> Option<u32> {
+    let text = fs::read_to_string(format!("/proc/{task}/status")).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("Tgid:")?.trim().parse().ok())
+}
+
+/// The tasks of a group: threads in version 1 and in groups of threads, else processes.
+pub(crate) fn ids(folder: &Path) -> Vec<u32> {
+    for name in ["tasks", "cgroup.threads", "cgroup.procs"] {
+        if let Ok(text) = fs::read_to_string(folder.join(name)) {
+            return text.lines().filter_map(|line| line.parse().ok()).collect();
+        }
+    }
+    Vec::new()
+}
+
+/// Removes the group of a folder and all groups inside, from the inmost outwards. Where the kernel
+/// says that it is busy, tries again for [`ROUNDS`]: tasks that were killed take a moment to go,
+/// and a worker thread of the kernel that a virtual machine started stays as long as the machine.
+pub(crate) fn remove(folder: &Path) -> Result<(), Error> {
+    for round in 0..ROUNDS {
+        let mut failure = None;
+        for folder in all(folder).iter().rev() {
+            match fs::remove_dir(folder) {
+                Ok(()) => {}
+                Err(error) => match Errno::from_io_error(&error).unwrap_or(Errno::IO) {
+                    Errno::NOENT => {}
+                    errno => {
+                        failure.get_or_insert((folder.clone(), errno));
+                    }
+                },
+            }
+        }
+        match failure {
+            None => return Ok(()),
+            Some((_, Errno::BUSY | Errno::NOTEMPTY)) if round + 1 < ROUNDS => sleep(pause(round)),
+            Some((path, errno)) => {
+                let mut tasks = ids(&path);
+                tasks.truncate(TOLD);
+                return Err(Error::NotRemoved { path, tasks, errno });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A folder and all folders inside it, outer ones first.
+pub(crate) fn all(folder: &Path) -> Vec<PathBuf> {
+    let mut found = vec![folder.to_owned()];
+    let mut next = 0;
+    while let Some(folder) = found.get(next) {
+        found.extend(inside(folder));
+        next += 1;
+    }
+    found
+}
+
+/// The folders directly in a folder, in order of their names. Links are not followed.
+pub(crate) fn inside(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+        .map(|entry| entry.path())
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+/// Longer and longer, and some 3 s in all.
+fn pause(round: u32) -> Duration {
+    Duration::from_millis((1 << round.min(5)).min(25))
+}
+
+/// How often something is tried that may have to wait for others.
+const ROUNDS: u32 = 125;
+/// How many tasks an error names.
+const TOLD: usize = 8;
