@@ -35,7 +35,7 @@ use crate::{
 /// default weight.
 #[derive(Debug)]
 pub struct Cgroups {
-    trees: Vec<Tree>,
+    pub(crate) trees: Vec<Tree>,
     /// Which tree a controller is in.
     offers: BTreeMap<Controller, Result<usize, Unavailable>>,
     groups: BTreeMap<GroupPath, Group>,
@@ -130,7 +130,7 @@ impl Cgroups {
         self.shut()
     }
 
-    fn shut(&mut self) -> Result<(), Error> {
+    pub(crate) fn shut(&mut self) -> Result<(), Error> {
         self.closed = true;
         self.groups.clear();
         let mut result = Ok(());

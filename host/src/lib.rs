@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adoption;
 mod cgroups;
 mod control;
 mod delegation;
@@ -19,6 +20,7 @@ mod unified;
 pub mod vcpu;
 mod weight;
 
+pub use adoption::Adoption;
 pub use cgroups::Cgroups;
 pub use control::{Applied, GroupControl, Usage};
 pub use entrance::Entrance;

@@ -16,6 +16,10 @@
 //! | [`FairTurns`] | `apportion-wfq`, with hard limits |
 //! | [`LotteryTurns`] | `apportion-lottery`, with compensation for who stops early |
 //! | [`StrideTurns`] | its deterministic twin |
+//!
+//! The other way is to let the kernel do it: [`Placed`] puts the threads of vCPUs, also those that a
+//! QEMU runs already ([`vcpus_of_machine`], [`vcpus_of_process`]), into groups with weights and
+//! limits, where all run at once.
 
 mod behaviour;
 mod clock;
@@ -24,6 +28,8 @@ mod existing;
 #[cfg(feature = "kvm")]
 mod kvm;
 mod latencies;
+mod pinned;
+mod placed;
 mod pool;
 mod report;
 mod schedule;
@@ -33,6 +39,7 @@ mod turns;
 mod worker;
 
 use std::fmt::{self, Display};
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::Error;
@@ -43,6 +50,8 @@ pub use existing::{ExistingVcpu, vcpus_of_machine, vcpus_of_process};
 #[cfg(feature = "kvm")]
 pub use kvm::{Kvm, TinyGuest};
 pub use latencies::Latencies;
+pub use pinned::Pinned;
+pub use placed::Placed;
 pub use report::{Report, VcpuReport};
 pub use schedule::{Interrupted, Until, schedule};
 pub use simulated::{Call, Simulated};
@@ -96,6 +105,27 @@ pub trait VcpuRunner {
 
     /// How much work the guest has done on a vCPU, in turns of its loop, if it can be told.
     fn work(&self, vcpu: VcpuId) -> Option<u64>;
+}
+
+/// A runner whose vCPUs have threads, which can also run all at once.
+pub trait VcpuPool: VcpuRunner {
+    /// Lets all of them run at once, until they are stopped; who stops by itself goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`VcpuError::RunsAlready`], [`VcpuError::Lost`]; then none runs.
+    fn release(&mut self) -> Result<(), Error>;
+
+    /// Stops all of them, and says what each has had since it was released.
+    ///
+    /// # Errors
+    ///
+    /// [`VcpuError::DoesNotRun`], [`VcpuError::Crashed`], [`VcpuError::Stuck`],
+    /// [`VcpuError::Lost`].
+    fn stop(&mut self) -> Result<Vec<Ran>, Error>;
+
+    /// The ids of the threads, by number of their vCPUs.
+    fn threads(&self) -> Vec<NonZeroU32>;
 }
 
 /// What became of a quantum.

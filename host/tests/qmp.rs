@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use apportion_host::vcpu::{Behaviour, Threads, VcpuId, vcpus_of_machine, vcpus_of_process};
+use apportion_host::vcpu::{
+    Behaviour, Threads, VcpuId, VcpuPool, vcpus_of_machine, vcpus_of_process,
+};
 use apportion_host::{Error, Qmp, QmpError};
 use tempfile::TempDir;
 

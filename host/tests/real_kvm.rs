@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use apportion_host::vcpu::{
     Behaviour, Exit, FairTurns, Kvm, Latencies, LotteryTurns, Report, StrideTurns, TinyGuest,
-    Turns, Until, VcpuError, VcpuId, VcpuRunner, schedule,
+    Turns, Until, VcpuError, VcpuId, VcpuPool, VcpuRunner, schedule,
 };
 use apportion_host::{CpuLimit, Error};
 use apportion_testbed::not_run;

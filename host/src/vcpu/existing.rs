@@ -22,6 +22,15 @@ pub struct ExistingVcpu {
     pub process: NonZeroU32,
 }
 
+impl ExistingVcpu {
+    /// A thread of this process.
+    #[must_use]
+    pub fn own(vcpu: VcpuId, thread: NonZeroU32) -> Self {
+        let process = NonZeroU32::new(std::process::id()).unwrap_or(thread);
+        Self { vcpu, thread, process }
+    }
+}
+
 /// Asks a QEMU for the threads of its vCPUs.
 ///
 /// With an emulator of a single thread all vCPUs are that thread: then it is listed once, as the

@@ -47,6 +47,23 @@ pub struct VcpuReport {
 }
 
 impl Report {
+    /// The report of vCPUs that all ran at once for so long, from what each has had, and how much
+    /// work its guest did.
+    ///
+    /// # Errors
+    ///
+    /// [`VcpuError::FairShare`] with more vCPUs than can be counted.
+    pub fn of_parallel(
+        vcpus: &[(Member, Ran, Option<u64>)],
+        wall: Duration,
+    ) -> Result<Self, VcpuError> {
+        let mut account = Account::new(vcpus.iter().map(|vcpu| vcpu.0).collect());
+        for (member, ran, _) in vcpus {
+            account.ran(member.vcpu, *ran);
+        }
+        account.finish(wall, |vcpu| vcpus.iter().find(|other| other.0.vcpu == vcpu)?.2)
+    }
+
     /// The CPU time that all used.
     #[must_use]
     pub fn cpu(&self) -> Duration {
@@ -135,8 +152,12 @@ impl Account {
 pub(super) fn shares(members: &[Member], cpus: f64) -> Result<Vec<f64>, VcpuError> {
     let claim = |member: &Member| {
         let claim = Claim::new(Weight::new(member.weight.get().into())?);
-        let Some(limit) = member.limit.filter(|_| cpus > 0.0) else { return Ok(claim) };
-        let share = ratio(limit.quota, limit.period) / cpus * PARTS;
+        if cpus <= 0.0 {
+            return Ok(claim);
+        }
+        // A thread is on one CPU at a time.
+        let limit = member.limit.map_or(1.0, |limit| ratio(limit.quota, limit.period).min(1.0));
+        let share = limit / cpus * PARTS;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,

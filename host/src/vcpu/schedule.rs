@@ -74,8 +74,8 @@ pub struct Interrupted {
 /// What the runner or the policy says, with the report until then. A turn that failed is given
 /// back.
 pub fn schedule(
-    runner: &mut impl VcpuRunner,
-    turns: &mut impl Turns,
+    runner: &mut (impl VcpuRunner + ?Sized),
+    turns: &mut (impl Turns + ?Sized),
     until: Until<'_>,
 ) -> Result<Report, Interrupted> {
     let members = turns.members();
@@ -98,8 +98,8 @@ pub fn schedule(
 }
 
 fn play(
-    runner: &mut impl VcpuRunner,
-    turns: &mut impl Turns,
+    runner: &mut (impl VcpuRunner + ?Sized),
+    turns: &mut (impl Turns + ?Sized),
     until: Until<'_>,
     begin: Duration,
     account: &mut Account,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::clock::monotonic;
 use super::pool::Pool;
 use super::worker::{Engine, Kick, Worker};
-use super::{Behaviour, Exit, Ran, VcpuError, VcpuId, VcpuRunner};
+use super::{Behaviour, Exit, Ran, VcpuError, VcpuId, VcpuPool, VcpuRunner};
 use crate::Error;
 
 /// Busy threads in the place of vCPUs, for machines without KVM.
@@ -40,30 +40,6 @@ impl Threads {
         }
         Ok(Self { pool: Pool::new(workers), work })
     }
-
-    /// Lets all of them run at once, until they are stopped.
-    ///
-    /// # Errors
-    ///
-    /// [`VcpuError::RunsAlready`], [`VcpuError::Lost`]; then none runs.
-    pub fn release(&mut self) -> Result<(), Error> {
-        Ok(self.pool.release()?)
-    }
-
-    /// Stops all of them, and says what each has had since it was released.
-    ///
-    /// # Errors
-    ///
-    /// [`VcpuError::DoesNotRun`], [`VcpuError::Lost`].
-    pub fn stop(&mut self) -> Result<Vec<Ran>, Error> {
-        Ok(self.pool.stop()?)
-    }
-
-    /// The ids of the threads, by number of their vCPUs.
-    #[must_use]
-    pub fn threads(&self) -> Vec<NonZeroU32> {
-        self.pool.threads()
-    }
 }
 
 impl VcpuRunner for Threads {
@@ -81,6 +57,20 @@ impl VcpuRunner for Threads {
 
     fn work(&self, vcpu: VcpuId) -> Option<u64> {
         self.work.get(vcpu.index()).map(|work| work.load(Ordering::Relaxed))
+    }
+}
+
+impl VcpuPool for Threads {
+    fn release(&mut self) -> Result<(), Error> {
+        Ok(self.pool.release()?)
+    }
+
+    fn stop(&mut self) -> Result<Vec<Ran>, Error> {
+        Ok(self.pool.stop()?)
+    }
+
+    fn threads(&self) -> Vec<NonZeroU32> {
+        self.pool.threads()
     }
 }
 

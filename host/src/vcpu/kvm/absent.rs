@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use crate::vcpu::{Behaviour, Ran, VcpuId, VcpuRunner};
+use crate::vcpu::{Behaviour, Ran, VcpuId, VcpuPool, VcpuRunner};
 use crate::{Error, Unavailable};
 
 /// There is none on this processor.
@@ -35,30 +35,6 @@ impl Kvm {
     pub fn new(_: Vec<TinyGuest>) -> Result<Self, Error> {
         Err(unavailable())
     }
-
-    /// There is none.
-    ///
-    /// # Errors
-    ///
-    /// None.
-    pub fn release(&mut self) -> Result<(), Error> {
-        match self.0 {}
-    }
-
-    /// There is none.
-    ///
-    /// # Errors
-    ///
-    /// None.
-    pub fn stop(&mut self) -> Result<Vec<Ran>, Error> {
-        match self.0 {}
-    }
-
-    /// There is none.
-    #[must_use]
-    pub fn threads(&self) -> Vec<NonZeroU32> {
-        match self.0 {}
-    }
 }
 
 impl VcpuRunner for Kvm {
@@ -75,6 +51,20 @@ impl VcpuRunner for Kvm {
     }
 
     fn work(&self, _: VcpuId) -> Option<u64> {
+        match self.0 {}
+    }
+}
+
+impl VcpuPool for Kvm {
+    fn release(&mut self) -> Result<(), Error> {
+        match self.0 {}
+    }
+
+    fn stop(&mut self) -> Result<Vec<Ran>, Error> {
+        match self.0 {}
+    }
+
+    fn threads(&self) -> Vec<NonZeroU32> {
         match self.0 {}
     }
 }

@@ -15,7 +15,7 @@ use crate::Error;
 use crate::vcpu::clock::monotonic;
 use crate::vcpu::pool::Pool;
 use crate::vcpu::worker::{Engine, Kick, Worker};
-use crate::vcpu::{Exit, Ran, VcpuError, VcpuId, VcpuRunner};
+use crate::vcpu::{Exit, Ran, VcpuError, VcpuId, VcpuPool, VcpuRunner};
 
 /// The vCPUs of tiny guests, each in a thread that enters `KVM_RUN` when it is its turn.
 ///
@@ -62,31 +62,6 @@ impl Kvm {
         }
         Ok(Self { pool: Pool::new(workers), _machines: machines, places })
     }
-
-    /// Lets all of them run at once, until they are stopped; who stops by itself goes on.
-    ///
-    /// # Errors
-    ///
-    /// [`VcpuError::RunsAlready`], [`VcpuError::Lost`]; then none runs.
-    pub fn release(&mut self) -> Result<(), Error> {
-        Ok(self.pool.release()?)
-    }
-
-    /// Stops all of them, and says what each has had since it was released.
-    ///
-    /// # Errors
-    ///
-    /// [`VcpuError::DoesNotRun`], [`VcpuError::Crashed`], [`VcpuError::Stuck`],
-    /// [`VcpuError::Lost`].
-    pub fn stop(&mut self) -> Result<Vec<Ran>, Error> {
-        Ok(self.pool.stop()?)
-    }
-
-    /// The ids of the threads, by number of their vCPUs.
-    #[must_use]
-    pub fn threads(&self) -> Vec<NonZeroU32> {
-        self.pool.threads()
-    }
 }
 
 impl VcpuRunner for Kvm {
@@ -105,6 +80,20 @@ impl VcpuRunner for Kvm {
     fn work(&self, vcpu: VcpuId) -> Option<u64> {
         let (memory, index) = self.places.get(vcpu.index())?;
         guest::work(memory, *index)
+    }
+}
+
+impl VcpuPool for Kvm {
+    fn release(&mut self) -> Result<(), Error> {
+        Ok(self.pool.release()?)
+    }
+
+    fn stop(&mut self) -> Result<Vec<Ran>, Error> {
+        Ok(self.pool.stop()?)
+    }
+
+    fn threads(&self) -> Vec<NonZeroU32> {
+        self.pool.threads()
     }
 }
 
