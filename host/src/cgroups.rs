@@ -1,7 +1,7 @@
 //! Groups of tasks as control groups of the kernel.
 
-mod cpuset;
-mod settings;
+pub(crate) mod cpuset;
+pub(crate) mod settings;
 pub(crate) mod tasks;
 mod tree;
 

@@ -300,10 +300,10 @@ pub(crate) fn read_only(controller: Controller, point: &Path) -> Unavailable {
 
 pub(crate) fn no_rights(controller: Controller, folder: &Path, names: &[&str]) -> Unavailable {
     let user = geteuid().as_raw();
-    let files: String =
-        names.iter().map(|name| format!(" {}", folder.join(name).display())).collect();
+    let files: Vec<_> = names.iter().map(|name| folder.join(name).display().to_string()).collect();
+    let files = files.join(" ");
     controller.unavailable(
         format!("user {user} may not create groups in {}", folder.display()),
-        format!("run it as root, or as root: `chown {user} {}{files}`", folder.display()),
+        format!("run it as root, or as root: `chown {user} {} {files}`", folder.display()),
     )
 }

@@ -109,6 +109,8 @@ fn octal(digits: &[u8]) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fmt::Write;
+
     use proptest::prelude::*;
 
     #[test]
@@ -174,7 +176,7 @@ mod tests {
                 if character.is_ascii_lowercase() {
                     escaped.push(character);
                 } else {
-                    escaped += &format!("\\{:03o}", u32::from(character));
+                    let _ = write!(escaped, "\\{:03o}", u32::from(character));
                 }
             }
             prop_assert_eq!(unescape(&escaped), name);

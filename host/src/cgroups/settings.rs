@@ -89,15 +89,12 @@ fn limit_v2(folder: &Path, limit: Option<&CpuLimit>) -> Result<(), Error> {
         put(&max, max_text)?;
         if burst_before.is_some() || burst_text != "0" { put(&burst, burst_text) } else { Ok(()) }
     };
-    let written = match limit {
-        Some(CpuLimit { quota, period, burst }) => write(
-            &format!("{} {}", quota.as_micros(), period.as_micros()),
-            &burst.as_micros().to_string(),
-        ),
-        None => {
-            let period = max_before.split_ascii_whitespace().nth(1).unwrap_or("100000");
-            write(&format!("max {period}"), "0")
-        }
+    let written = if let Some(CpuLimit { quota, period, burst }) = limit {
+        let max = format!("{} {}", quota.as_micros(), period.as_micros());
+        write(&max, &burst.as_micros().to_string())
+    } else {
+        let period = max_before.split_ascii_whitespace().nth(1).unwrap_or("100000");
+        write(&format!("max {period}"), "0")
     };
     if written.is_err() {
         let burst = burst_before.as_deref().unwrap_or("0");

@@ -262,6 +262,15 @@ pub(crate) fn inside(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// The names of all that is in a folder, in order.
+pub(crate) fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
 /// Longer and longer, and some 3 s in all.
 fn pause(round: u32) -> Duration {
     Duration::from_millis((1 << round.min(5)).min(25))

@@ -8,23 +8,40 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use apportion_host::{GroupControl, GroupPath, Task, spawn};
+use super::{entrance, orphans};
+use apportion_host::{Entrance, GroupControl, GroupPath, Task, spawn};
 use rustix::thread::{CpuSet, gettid, sched_getaffinity, sched_setaffinity};
 
-/// To be called first in `main`: if this process was started by [`busy`], it never returns.
-pub(crate) fn become_busy_if_asked() {
-    if env::var_os(ASKED).is_some_and(|value| value == "burn") {
-        pin();
-        burn(|| true);
+/// To be called first in `main`: if this process was started by [`again`], it never returns.
+pub(crate) fn become_what_was_asked() {
+    match env::var(ASKED).as_deref() {
+        Ok("burn") => {
+            pin();
+            burn(|| true);
+        }
+        Ok("parent") => {
+            // Its child is killed with it, or with its group.
+            if let Ok(mut child) = spawn(busy(), Entrance::default()) {
+                let _ = child.wait();
+            }
+        }
+        Ok("tell") => entrance::tell_where_we_are(),
+        Ok("own") => orphans::own_groups_until_killed(),
+        _ => return,
     }
+    std::process::exit(0);
 }
 
-/// A command that keeps a CPU busy, always the same one. It is this program again, as where it
-/// runs there may be no other.
-pub(crate) fn busy() -> Command {
+/// This program again, as something else: where it runs there may be no other.
+pub(crate) fn again(what: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into()));
-    command.env(ASKED, "burn").stdin(Stdio::null());
+    command.env(ASKED, what).stdin(Stdio::null());
     command
+}
+
+/// A command that keeps a CPU busy, always the same one.
+pub(crate) fn busy() -> Command {
+    again("burn")
 }
 
 /// A process that is killed when this is dropped.

@@ -5,6 +5,9 @@
 //! of CPU time on one CPU, so other load on the machine makes them no worse.
 
 pub(crate) mod busy;
+mod entrance;
+mod orphans;
+mod settings;
 
 use std::num::NonZeroU64;
 use std::thread::sleep;
@@ -16,7 +19,7 @@ use busy::{Running, Threads};
 pub(crate) type Check = fn(&mut dyn GroupControl) -> Result<(), String>;
 
 /// All of them, by name.
-pub(crate) const CHECKS: [(&str, Check); 8] = [
+pub(crate) const CHECKS: [(&str, Check); 11] = [
     ("weights", weights),
     ("quota", quota),
     ("weights_and_quota", weights_and_quota),
@@ -25,6 +28,9 @@ pub(crate) const CHECKS: [(&str, Check); 8] = [
     ("burst", burst),
     ("kill_and_remove", kill_and_remove),
     ("refusals", refusals),
+    ("entrance", entrance::inside_from_the_first_instruction),
+    ("settings", settings::read_back),
+    ("sweep", orphans::swept_after_their_owner_was_killed),
 ];
 
 /// 1:2:4 within a percentage point.
@@ -131,6 +137,7 @@ pub(crate) fn burst(control: &mut dyn GroupControl) -> Result<(), String> {
 }
 
 /// Processes and what they have started are killed, and groups go with those inside.
+#[expect(clippy::disallowed_methods, reason = "what is measured is time")]
 pub(crate) fn kill_and_remove(control: &mut dyn GroupControl) -> Result<(), String> {
     let outer = new(control, "outer")?;
     let inner = new(control, "outer/inner")?;
@@ -235,13 +242,13 @@ fn start_all(control: &dyn GroupControl, groups: &[GroupPath]) -> Result<Vec<Run
 }
 
 /// What was used in a window, in seconds.
-struct Window {
+pub(crate) struct Window {
     used: Vec<f64>,
     wall: f64,
 }
 
 #[expect(clippy::disallowed_methods, reason = "what is measured is time")]
-fn used_within(
+pub(crate) fn used_within(
     control: &dyn GroupControl,
     groups: &[GroupPath],
     window: Duration,
@@ -256,7 +263,8 @@ fn used_within(
     sleep(window);
     let wall = began.elapsed().as_secs_f64();
     let after = read()?;
-    let used = after.iter().zip(before).map(|(after, before)| (*after - before).as_secs_f64());
+    let used =
+        after.iter().zip(before).map(|(after, before)| after.saturating_sub(before).as_secs_f64());
     Ok(Window { used: used.collect(), wall })
 }
 
@@ -269,12 +277,12 @@ fn used_in(
     Ok((window.used[0], window.wall))
 }
 
-fn shares(window: &Window) -> Vec<f64> {
+pub(crate) fn shares(window: &Window) -> Vec<f64> {
     let sum: f64 = window.used.iter().sum();
     window.used.iter().map(|used| used / sum).collect()
 }
 
-fn close(what: &str, found: &[f64], wanted: &[f64], within: f64) -> Result<(), String> {
+pub(crate) fn close(what: &str, found: &[f64], wanted: &[f64], within: f64) -> Result<(), String> {
     let list = |values: &[f64]| {
         values.iter().map(|value| format!("{value:.4}")).collect::<Vec<_>>().join(" ")
     };
