@@ -9,6 +9,7 @@ mod files;
 mod input;
 mod layout;
 mod picture;
+mod probe;
 mod record;
 mod report;
 mod screen;
@@ -23,12 +24,13 @@ use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use apportion_host::{Executor, GroupControl, Keeper};
+use apportion_host::{Executor, GroupControl as _, Keeper};
 use clap::{Args, ValueEnum};
 
 use crate::option::refusal;
 use crate::output::{self, Error, Pending, Target, reason};
 use again::Original;
+use backend::Control;
 use division::Division;
 use document::Source;
 use files::Files;
@@ -122,7 +124,7 @@ Examples:
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     if arguments.probe {
-        return backend::probe(arguments.json).map(|()| ExitCode::SUCCESS);
+        return probe::run(arguments.json).map(|()| ExitCode::SUCCESS);
     }
     let length = arguments.length.as_deref().map(|text| {
         let expected = "a time such as 5s, 250ms, 2min or 1h, at least 1ms";
@@ -148,12 +150,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     let svg = arguments.svg.as_deref().map(Target::new).transpose()?;
     let files = arguments.output.as_deref().map(|folder| Files::open(folder, &spec)).transpose()?;
 
-    let control = if nested { backend::groups()? } else { backend::nice(source, &spec)? };
-    let means = Means { cpus: &cpus, bounded: cpus != allowed, cpuset: true };
-    let title = title(&name, &cpus, control.backend());
+    let bounded = cpus != allowed;
+    let Control { groups, cpuset } =
+        if nested { backend::groups(&spec, bounded)? } else { backend::nice(source, &spec)? };
+    let means = Means { cpus: &cpus, bounded, cpuset };
+    let title = title(&name, &cpus, groups.backend());
     // From here on, a signal ends the run in an orderly way.
     let signals = Signals::new().map_err(|error| failed("catch signals", &error))?;
-    let executor = Executor::new(control, Some(keeper()?));
+    let executor = Executor::new(groups, Some(keeper()?));
     let drawn = spec.commands.len().min(picture::MOST_DRAWN);
     let sampled = svg.is_some().then_some(drawn);
     let original = Original { path: arguments.spec.as_deref(), name: name.clone(), cpus: &cpus };

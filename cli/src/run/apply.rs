@@ -6,6 +6,7 @@ use std::time::Duration;
 use apportion_host::{Applied, CpuLimit, Error, GroupControl, Setting};
 
 use super::layout::{Layout, Told};
+use super::record::ratio;
 
 /// What all groups have been told so far.
 #[derive(Clone, Debug)]
@@ -75,7 +76,7 @@ impl InForce {
         for parent in parents {
             let is_member = |&at: &usize| layout.nodes[at].parent == parent;
             let members: Vec<usize> = (0..layout.nodes.len()).filter(is_member).collect();
-            if members.iter().all(|&at| told[at].weight == self.told[at].weight) {
+            if self.weighs_alike(&members, told) {
                 continue;
             }
             let competing = members.iter().filter_map(|&at| {
@@ -84,15 +85,32 @@ impl InForce {
             });
             let (nodes, weights): (Vec<usize>, Vec<_>) = competing.unzip();
             if !weights.is_empty() {
-                applied.extend(nodes.into_iter().zip(control.set_weights(&weights)?));
+                applied.extend(nodes.iter().copied().zip(control.set_weights(&weights)?));
             }
-            for at in members {
+            for at in nodes {
                 self.told[at].weight = told[at].weight;
             }
         }
         Ok(applied)
     }
+
+    /// Whether those who compete have the shares already that they are to have. Whoever has left
+    /// changes nothing about that.
+    fn weighs_alike(&self, members: &[usize], told: &[Told]) -> bool {
+        let competing = || members.iter().filter(|&&at| told[at].weight.is_some());
+        let pairs: Option<Vec<(u64, u64)>> =
+            competing().map(|&at| self.told[at].weight.zip(told[at].weight)).collect();
+        let Some(pairs) = pairs else { return false };
+        let old: u128 = pairs.iter().map(|pair| u128::from(pair.0)).sum();
+        let new: u128 = pairs.iter().map(|pair| u128::from(pair.1)).sum();
+        pairs
+            .iter()
+            .all(|pair| (ratio(pair.0.into(), old) - ratio(pair.1.into(), new)).abs() < NEGLIGIBLE)
+    }
 }
+
+/// How far a share among siblings may be off before all are told anew, of 1.
+const NEGLIGIBLE: f64 = 1e-5;
 
 /// A limit in parts of a CPU, as time per period: of 100 ms, or where that would be less than the
 /// kernel takes, of a second.

@@ -3,36 +3,71 @@
 use std::io;
 
 use apportion_host::{
-    Cgroups, Error as HostError, GroupControl, System, Unavailable, keep as keeping, sweep,
+    Cgroups, Controller, Error as HostError, GroupControl, Nice, System, Unavailable,
+    keep as keeping, sweep,
 };
 
 use super::document::Source;
 use super::spec::Spec;
 use crate::output::{self, Error};
 
-/// Control groups, after those of owners that are gone have been swept away.
-pub(super) fn groups() -> Result<Box<dyn GroupControl>, Error> {
+/// What puts decisions into force.
+pub(super) struct Control {
+    pub(super) groups: Box<dyn GroupControl>,
+    /// Whether groups can be kept to single CPUs.
+    pub(super) cpuset: bool,
+}
+
+/// Control groups with what the specification needs, after those of owners that are gone have been
+/// swept away. `bounded`: everybody has to be kept to some of the CPUs.
+pub(super) fn groups(spec: &Spec, bounded: bool) -> Result<Control, Error> {
+    let commands = || spec.commands.iter();
+    let kept = bounded || commands().any(|command| command.cpus.is_some());
+    let mut controllers = vec![Controller::Cpu, Controller::Cpuacct];
+    if kept || commands().any(|command| command.hard) {
+        controllers.push(Controller::Cpuset);
+    }
+    if commands().any(|command| command.memory.is_some()) {
+        controllers.push(Controller::Memory);
+    }
+    if commands().any(|command| command.io_weight.is_some()) {
+        controllers.push(Controller::Io);
+    }
     let system = System::default();
-    let groups = Cgroups::open(&system).map_err(|error| {
-        let named = matches!(error, HostError::Unavailable(_));
-        let other = if named { "; or, for weights only: `--backend nice`" } else { "" };
-        Error::Usage(format!("{error}{other}"))
-    })?;
+    let groups = Cgroups::with(&system, &controllers).map_err(refused)?;
+    groups.version(Controller::Cpuacct).map_err(|unavailable| refused(unavailable.into()))?;
+    let cpuset = match groups.version(Controller::Cpuset) {
+        Ok(_) => true,
+        // Hard ones can have quotas instead.
+        Err(_) if !kept => false,
+        Err(unavailable) => return Err(refused(unavailable.into())),
+    };
     // What cannot be swept is in nobody's way, and no reason not to run.
     if let Ok(swept) = sweep(&system) {
-        let (removed, failed) = (swept.removed.len(), swept.failed.first());
-        if removed > 0 {
-            tell(&format!("removed {removed} groups of runs that were killed"));
+        if !swept.removed.is_empty() {
+            let plural = if swept.removed.len() == 1 { "" } else { "s" };
+            tell(&format!(
+                "removed {} group{plural} of a run that was killed",
+                swept.removed.len()
+            ));
         }
-        if let Some(error) = failed {
+        if let Some(error) = swept.failed.first() {
             tell(&format!("of a run that was killed: {error}"));
         }
     }
-    Ok(Box::new(groups))
+    Ok(Control { groups: Box::new(groups), cpuset })
+}
+
+fn refused(error: HostError) -> Error {
+    let other = match error {
+        HostError::Unavailable(_) => "; or, for weights only: `--backend nice`",
+        _ => "",
+    };
+    Error::Usage(format!("{error}{other}"))
 }
 
 /// Nice levels, for a specification that asks for no more than they can hold.
-pub(super) fn nice(source: Source<'_>, spec: &Spec) -> Result<Box<dyn GroupControl>, Error> {
+pub(super) fn nice(source: Source<'_>, spec: &Spec) -> Result<Control, Error> {
     for command in &spec.commands {
         let limited = command.rights.limit.is_some();
         let asked = [
@@ -47,7 +82,8 @@ pub(super) fn nice(source: Source<'_>, spec: &Spec) -> Result<Box<dyn GroupContr
         let asked = [(group.rights.limit.is_some(), "limit")];
         refuse(source, group.line, &group.name, &asked)?;
     }
-    Err(Error::Usage("nice".to_owned()))
+    let groups = Nice::open(&System::default()).map_err(refused)?;
+    Ok(Control { groups: Box::new(groups), cpuset: true })
 }
 
 fn refuse(
@@ -63,11 +99,6 @@ fn refuse(
         fix: format!("use `--backend cgroup`, or take `{key}` out"),
     };
     Err(Error::input(format!("{}:{line}", source.name), unavailable.to_string()))
-}
-
-pub(super) fn probe(json: bool) -> Result<(), Error> {
-    let _ = json;
-    Err(Error::Usage("probe".to_owned()))
 }
 
 /// Waits for the end of the run, and sweeps if it was killed.

@@ -28,6 +28,8 @@ pub(super) struct Row {
     sum: u128,
     /// CPU time used so far.
     pub(super) cpu: Duration,
+    /// What of it was used before all commands had been started.
+    before: Duration,
     /// Its share of the CPUs in the last window.
     pub(super) recent: f64,
     pub(super) exit: Option<ExitStatus>,
@@ -61,6 +63,18 @@ impl Record {
         });
         let window = (Duration::ZERO, vec![Duration::ZERO; rows.len()]);
         Self { capacity: division.capacity, rows, until: Duration::ZERO, samples, window }
+    }
+
+    /// All commands have been started, and have used this much: the time begins.
+    pub(super) fn begin(&mut self, used: &[Duration]) {
+        for (at, (row, &used)) in self.rows.iter_mut().zip(used).enumerate() {
+            (row.cpu, row.before) = (used, used);
+            self.window.1[at] = used;
+        }
+        if let Some(samples) = &mut self.samples {
+            let start = self.rows.iter().take(samples.commands).map(|row| (row.cpu, 0)).collect();
+            samples.values = vec![start];
+        }
     }
 
     /// Time has passed under the latest decision.
@@ -115,7 +129,8 @@ impl Record {
 
     /// The share of the CPUs that a command really had, over all the time.
     pub(super) fn achieved(&self, at: usize) -> f64 {
-        share(self.rows[at].cpu, self.until, self.capacity)
+        let row = &self.rows[at];
+        share(row.cpu.saturating_sub(row.before), self.until, self.capacity)
     }
 
     pub(super) fn capacity(&self) -> u64 {
@@ -174,8 +189,9 @@ mod tests {
     #[test]
     fn decisions_are_weighed_by_their_time() {
         let mut record = Record::new(&division(&[CPU, CPU]), None);
+        record.begin(&[Duration::from_secs(1), Duration::ZERO]);
         record.decide(Duration::from_secs(1), &division(&[2 * CPU, 0]));
-        record.rows[0].cpu = Duration::from_secs(6);
+        record.rows[0].cpu = Duration::from_secs(7);
         record.end_window(Duration::from_secs(4));
         let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found}");
         close(record.decided(0), 7.0 / 8.0);

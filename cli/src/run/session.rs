@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use apportion_host::{Executor, Exited, GroupControl, Launch, Output};
+use apportion_host::{Error as HostError, Executor, Exited, GroupControl, Launch, Output};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::again::{self, Original};
@@ -91,31 +91,41 @@ impl<C: GroupControl> Session<'_, C> {
                 self.executor.control_mut().set(path, &setting).map_err(refused)?;
             }
         }
-        self.apply()
+        self.apply().map_err(refused)
     }
 
     /// Puts the division into force.
-    fn apply(&mut self) -> Result<(), Error> {
+    fn apply(&mut self) -> Result<(), HostError> {
         let Plan { spec, layout, division, means, .. } = &self.plan;
         let told: Vec<Settings> = layout.tell(spec, division, *means);
         let control = self.executor.control_mut();
-        let applied = self.in_force.change(control, layout, &told).map_err(refused)?;
-        for (node, applied) in applied {
-            if applied.error.abs() >= WORTH_TELLING {
-                let line = format!(
-                    "{}: its share among its siblings is off by {:+.1} points, as {} has no finer weights",
-                    layout.nodes[node].path,
-                    applied.error * 100.0,
-                    self.executor.control().backend()
-                );
-                self.say(&line);
-            }
+        let applied = self.in_force.change(control, layout, &told)?;
+        let off = applied.iter().filter(|(_, applied)| applied.error.abs() >= WORTH_TELLING);
+        let off: Vec<String> = off
+            .map(|(node, applied)| {
+                format!("{} by {:+.1}", layout.nodes[*node].path, applied.error * 100.0)
+            })
+            .collect();
+        if !off.is_empty() {
+            let backend = self.executor.control().backend();
+            let list = off.join(", ");
+            self.say(&format!("{backend}: no finer weights, so shares are off, in points: {list}"));
         }
         Ok(())
     }
 
+    /// Puts a new division into force, as far as it goes: what cannot be changed any more stays.
+    fn adapt(&mut self) -> Result<(), Error> {
+        match self.apply() {
+            Err(HostError::Unavailable(unavailable)) => {
+                self.say(&format!("{unavailable}; what runs keeps what it was told"));
+                Ok(())
+            }
+            result => result.map_err(refused),
+        }
+    }
+
     fn start(&mut self, mut files: Option<Files>) -> Result<(), Error> {
-        self.begin = now();
         for at in 0..self.plan.spec.commands.len() {
             let command = &self.plan.spec.commands[at];
             let output = match (files.as_mut().and_then(Files::next), &mut self.screen) {
@@ -149,6 +159,13 @@ impl<C: GroupControl> Session<'_, C> {
         if let Some(files) = files {
             files.keep();
         }
+        // It may take a while until the last one is in its group. Only from then on do all compete.
+        let nodes = self.plan.layout.commands.iter();
+        let paths = nodes.map(|&node| &self.plan.layout.nodes[node].path);
+        let used = paths.map(|path| self.executor.usage(path).map(|usage| usage.cpu));
+        let used = used.collect::<Result<Vec<_>, _>>().map_err(refused)?;
+        self.begin = now();
+        self.record.begin(&used);
         Ok(())
     }
 
@@ -224,7 +241,7 @@ impl<C: GroupControl> Session<'_, C> {
         }
         self.record.decide(time, &division);
         self.plan.division = division;
-        if self.executor.running() > 0 { self.apply() } else { Ok(()) }
+        if self.executor.running() > 0 { self.adapt() } else { Ok(()) }
     }
 
     /// Reads the specification again. A bad one is complained about, and changes nothing.
@@ -238,7 +255,7 @@ impl<C: GroupControl> Session<'_, C> {
                 self.record.decide(self.begin.elapsed(), &changed.division);
                 self.plan.spec = changed.spec;
                 self.plan.division = changed.division;
-                self.apply()
+                self.adapt()
             }
             Err(error) => {
                 self.say(&format!("{error}; nothing is changed"));
@@ -317,7 +334,7 @@ impl<C: GroupControl> Session<'_, C> {
     }
 }
 
-fn refused(error: apportion_host::Error) -> Error {
+fn refused(error: HostError) -> Error {
     Error::Usage(error.to_string())
 }
 

@@ -6,6 +6,7 @@ use apportion_fairshare::Weight;
 use apportion_host::GroupPath;
 use toml::Spanned;
 
+use super::division::cpus;
 use super::document::{Document, Source, WrittenCommand, WrittenGroup};
 use super::value::{Amount, CPU};
 use crate::output::Error;
@@ -247,7 +248,9 @@ fn rights(
     if let (Some(reserve), Some(limit)) = (&reserve, limit)
         && reserve.get_ref().0 > limit
     {
-        let message = format!("expected `{name}` to reserve at most its limit, found more");
+        let [most, found] = [limit, reserve.get_ref().0].map(|parts| cpus(parts.into()));
+        let message =
+            format!("expected `{name}` to reserve at most its limit of {most} CPUs, found {found}");
         return Err(source.refusal(reserve.span(), &message));
     }
     Ok(Rights {

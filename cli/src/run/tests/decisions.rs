@@ -253,7 +253,7 @@ proptest! {
         for division in divisions {
             let told = layout.tell(&spec, &division, means);
             in_force.change(&mut control, &layout, &told).unwrap();
-            check(&layout, &spec, &division, &control, cpuset)?;
+            check(&layout, &spec, &division, &told, &control, cpuset)?;
         }
     }
 }
@@ -278,6 +278,7 @@ fn check(
     layout: &Layout,
     spec: &Spec,
     division: &Division,
+    told: &[Told],
     control: &Strict,
     cpuset: bool,
 ) -> Result<(), TestCaseError> {
@@ -297,7 +298,16 @@ fn check(
             prop_assert!(set.is_some_and(|set| set * 1e6 <= limit as f64 + 1.0), "{}", node.path);
         }
         if runs {
-            prop_assert_eq!(control.weights[&node.path], allocation.max(1));
+            let beside = (0..layout.nodes.len()).filter(|&other| {
+                layout.nodes[other].parent == node.parent && told[other].weight.is_some()
+            });
+            let (mut set, mut wanted) = (0, 0);
+            for other in beside {
+                set += control.weights[&layout.nodes[other].path];
+                wanted += told[other].weight.unwrap();
+            }
+            let share = control.weights[&node.path] as f64 / set as f64;
+            prop_assert!((share - allocation.max(1) as f64 / wanted as f64).abs() < 2e-5);
         }
         if let For::Command(command) = node.stands_for
             && runs
