@@ -81,7 +81,7 @@ fn it_ends_early_when_it_is_told_to() {
     let mut program = stage.program();
     program.args(["vcpus", "--threads", "--policy", "wfq", "--policy", "eevdf", "--for", "1h"]);
     let child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
-    sleep(Duration::from_millis(1_000));
+    sleep(Duration::from_secs(1));
     let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(told.expect("there is a `kill`").success());
     let text = done(child.wait_with_output().expect("it ends")).succeeded();
