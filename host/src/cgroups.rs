@@ -1,5 +1,6 @@
 //! Groups of tasks as control groups of the kernel.
 
+mod affinity;
 pub(crate) mod cpuset;
 pub(crate) mod settings;
 pub(crate) mod tasks;
@@ -9,8 +10,10 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use tree::Tree;
 
+use crate::control::check_siblings;
 use crate::entrance::Step;
 use crate::hierarchy::{Controller, Place, Survey, Version};
 use crate::owner::Owner;
@@ -52,15 +55,16 @@ pub(crate) struct Group {
 }
 
 impl Cgroups {
-    /// Groups with everything that the machine offers of the CPU, CPU accounting, CPU sets, memory
-    /// and block devices. What is not offered, a call that needs it will say.
+    /// Groups with every [`Controller`] that the machine offers. What is not offered, a call that
+    /// needs it will say; without [`Controller::Pids`], processes that start others faster than they
+    /// are killed can outrun [`kill`](GroupControl::kill) in version 1.
     ///
     /// # Errors
     ///
     /// [`Error::Unavailable`] without the controller of the CPU, or what the system says.
     pub fn open(system: &System) -> Result<Self, Error> {
-        use Controller::{Cpu, Cpuacct, Cpuset, Io, Memory};
-        Self::with(system, &[Cpu, Cpuacct, Cpuset, Memory, Io])
+        use Controller::{Cpu, Cpuacct, Cpuset, Io, Memory, Pids};
+        Self::with(system, &[Cpu, Cpuacct, Cpuset, Memory, Io, Pids])
     }
 
     /// Groups with these controllers only, as far as the machine offers them, and that of the CPU.
@@ -76,7 +80,19 @@ impl Cgroups {
         if let Some((_, Err(unavailable))) = places.first() {
             return Err(unavailable.clone().into());
         }
-        let owner = Owner::new(system)?;
+        loop {
+            match Self::plant_all(&places, Owner::new(system)?) {
+                // Left over from before this process became another program: the next number.
+                Err(Error::System { errno: Errno::EXIST, .. }) => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn plant_all(
+        places: &[(Controller, Result<Place, Unavailable>)],
+        owner: Owner,
+    ) -> Result<Self, Error> {
         let mut control = Self {
             trees: Vec::new(),
             offers: BTreeMap::new(),
@@ -86,8 +102,8 @@ impl Cgroups {
             closed: false,
         };
         for (controller, place) in places {
-            let offer = place.map(|place| control.plant(controller, place));
-            control.offers.insert(controller, offer);
+            let offer = place.clone().map(|place| control.plant(*controller, place));
+            control.offers.insert(*controller, offer);
         }
         control.backend = control.trees[0].place.version.to_string();
         // From here on, dropping the control removes what has been made.
@@ -133,11 +149,15 @@ impl Cgroups {
     pub(crate) fn shut(&mut self) -> Result<(), Error> {
         self.closed = true;
         self.groups.clear();
+        let stopped = self.tree(Controller::Pids).ok().map(|tree| tree.top.clone());
+        let stopped = stopped.map(|folder| tasks::inside(&folder)).unwrap_or_default();
+        let stopped: Vec<_> = stopped.iter().map(|folder| tasks::NoMore::new(folder)).collect();
         let mut result = Ok(());
         for tree in &mut self.trees {
             let closed = tree.close();
             result = result.and(closed);
         }
+        drop(stopped);
         result
     }
 
@@ -219,6 +239,7 @@ impl GroupControl for Cgroups {
 
     fn set_weights(&mut self, weights: &[(GroupPath, NonZeroU64)]) -> Result<Vec<Applied>, Error> {
         let tree = self.tree(Controller::Cpu)?;
+        check_siblings(weights)?;
         for (group, _) in weights {
             self.group(group)?;
         }
@@ -293,6 +314,11 @@ impl GroupControl for Cgroups {
                 steps.push(join(&tree.folder(group).join("cgroup.procs"))?);
             }
         }
+        if let Some(tree) = affinity::tree(&self.trees)
+            && let Some(cpus) = affinity::for_child(&self.trees, tree, &tree.folder(group))
+        {
+            steps.push(Step::Affinity(Box::new(cpus)));
+        }
         Ok(Entrance { steps })
     }
 
@@ -307,14 +333,18 @@ impl GroupControl for Cgroups {
         let text = files::read(&path)?;
         let value =
             text.lines().find_map(|line| line.strip_prefix(key)?.trim().parse::<u64>().ok());
-        let value =
-            value.ok_or_else(|| files::system("understand", &path, rustix::io::Errno::INVAL))?;
+        let value = value.ok_or_else(|| files::system("understand", &path, Errno::INVAL))?;
         Ok(Usage { cpu: Duration::from_nanos(value.saturating_mul(unit)) })
     }
 
     fn kill(&mut self, group: &GroupPath) -> Result<(), Error> {
         self.group(group)?;
-        self.trees.iter().try_for_each(|tree| tasks::kill(&tree.folder(group), &tree.home))
+        let stopped = self.tree(Controller::Pids).ok().map(|tree| tree.folder(group));
+        let stopped = stopped.map(|folder| tasks::NoMore::new(&folder));
+        let killed =
+            self.trees.iter().try_for_each(|tree| tasks::kill(&tree.folder(group), &tree.home));
+        drop(stopped);
+        killed
     }
 
     fn remove(&mut self, group: &GroupPath) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! The trait between a policy and groups of tasks.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
@@ -25,7 +26,8 @@ pub trait GroupControl {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownGroup`], [`Error::NotApplied`], or what the system says.
+    /// [`Error::UnknownGroup`], [`Error::OutOfRange`] if they are no siblings or one is there twice,
+    /// [`Error::NotApplied`], or what the system says.
     fn set_weights(&mut self, weights: &[(GroupPath, NonZeroU64)]) -> Result<Vec<Applied>, Error>;
 
     /// Tells a group one thing, and reads it back.
@@ -126,4 +128,26 @@ impl<C: GroupControl + ?Sized> GroupControl for Box<C> {
     fn remove(&mut self, group: &GroupPath) -> Result<(), Error> {
         (**self).remove(group)
     }
+}
+
+/// Checks that groups are siblings, each there once.
+pub(crate) fn check_siblings(weights: &[(GroupPath, NonZeroU64)]) -> Result<(), Error> {
+    let wrong = |group: &GroupPath, expected: &str| {
+        Err(Error::OutOfRange {
+            what: "group with a weight",
+            value: group.to_string(),
+            expected: expected.to_owned(),
+        })
+    };
+    let parent = weights.first().and_then(|(first, _)| first.parent());
+    let mut seen = BTreeSet::new();
+    for (group, _) in weights {
+        if group.parent() != parent {
+            return wrong(group, &format!("a sibling of `{}`", weights[0].0));
+        }
+        if !seen.insert(group) {
+            return wrong(group, "each group once");
+        }
+    }
+    Ok(())
 }

@@ -20,13 +20,20 @@ pub(crate) fn open(path: &Path) -> Result<File, Error> {
     OpenOptions::new().write(true).open(path).map_err(|error| failed("open", path, &error))
 }
 
-/// Writes to a file that exists, in a single call, as the kernel wants it.
+/// Writes to a file that exists, in a single call, as the kernel wants it. A signal that comes
+/// meanwhile is no reason to give up, unless they never end.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
     let mut file = open(path)?;
-    match file.write(text.as_bytes()) {
-        Ok(length) if length == text.len() => Ok(()),
-        Ok(_) => Err(system("write all to", path, Errno::IO)),
-        Err(error) => Err(failed("write to", path, &error)),
+    let mut attempts = 0;
+    loop {
+        match file.write(text.as_bytes()) {
+            Ok(length) if length == text.len() => return Ok(()),
+            Ok(_) => return Err(system("write all to", path, Errno::IO)),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted && attempts < 100 => {
+                attempts += 1;
+            }
+            Err(error) => return Err(failed("write to", path, &error)),
+        }
     }
 }
 

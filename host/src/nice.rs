@@ -20,6 +20,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use levels::levels;
 use members::{Members, pid, threads_of, unless_ended};
 
+use crate::control::check_siblings;
 use crate::entrance::Step;
 use crate::{
     Applied, Entrance, Error, GroupControl, GroupPath, Holds, Setting, System, Task, Unavailable,
@@ -177,6 +178,7 @@ impl GroupControl for Nice {
     }
 
     fn set_weights(&mut self, weights: &[(GroupPath, NonZeroU64)]) -> Result<Vec<Applied>, Error> {
+        check_siblings(weights)?;
         let asked: Vec<NonZeroU64> = weights.iter().map(|(_, weight)| *weight).collect();
         let set = levels(&asked, self.least);
         let mut changes = Vec::new();

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
+use crate::control::check_siblings;
 use crate::weight::{Scale, applied};
 use crate::{Applied, Entrance, Error, GroupControl, GroupPath, Holds, Setting, Task, Usage};
 
@@ -106,6 +107,7 @@ impl GroupControl for Recorder {
 
     fn set_weights(&mut self, weights: &[(GroupPath, NonZeroU64)]) -> Result<Vec<Applied>, Error> {
         self.record(Call::SetWeights(weights.to_vec()))?;
+        check_siblings(weights)?;
         weights.iter().try_for_each(|(group, _)| self.known(group).map(drop))?;
         let asked: Vec<NonZeroU64> = weights.iter().map(|(_, weight)| *weight).collect();
         Ok(applied(&asked, &Scale::WEIGHT.fit(&asked)))
@@ -159,12 +161,17 @@ mod tests {
         recorder.create(&outer, Holds::Processes).unwrap();
         assert_eq!(recorder.create(&outer, Holds::Threads), Err(Error::GroupExists(outer.clone())));
         recorder.create(&inner, Holds::Processes).unwrap();
-        recorder.fail_at(4, Error::UnknownGroup(inner.clone()));
+        for wrong in [[&outer, &inner], [&outer, &outer]] {
+            let weights = wrong.map(|group| (group.clone(), NonZeroU64::MIN));
+            let refused = recorder.set_weights(&weights);
+            assert!(matches!(refused, Err(Error::OutOfRange { .. })), "{refused:?}");
+        }
+        recorder.fail_at(6, Error::UnknownGroup(inner.clone()));
         assert_eq!(recorder.kill(&outer), Err(Error::UnknownGroup(inner.clone())));
         recorder.kill(&outer).unwrap();
         recorder.remove(&outer).unwrap();
         assert_eq!(recorder.groups().count(), 0);
         assert_eq!(recorder.usage(&inner), Err(Error::UnknownGroup(inner)));
-        assert_eq!(recorder.calls().len(), 8);
+        assert_eq!(recorder.calls().len(), 10);
     }
 }

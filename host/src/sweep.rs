@@ -46,6 +46,9 @@ pub fn sweep(system: &System) -> Result<Swept, Error> {
                 swept.failed.push(Error::NotRemoved { path: folder, tasks: vec![us()], errno });
                 continue;
             }
+            // Where it counts tasks: in another hierarchy they may start others until the sweep
+            // comes there.
+            let _stopped = tasks::NoMore::new(&folder);
             match tasks::kill(&folder, &home).and_then(|()| tasks::remove(&folder)) {
                 Ok(()) => swept.removed.push(folder),
                 Err(error) => swept.failed.push(error),

@@ -7,8 +7,11 @@
 mod groups;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use apportion_host::{Cgroups, Controller, System, Version};
+use apportion_host::{
+    Cgroups, Controller, CpuLimit, Error, GroupControl, GroupPath, Holds, Setting, System, Version,
+};
 use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
@@ -16,15 +19,46 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // They would measure each other.
     arguments.test_threads = Some(1);
-    let trials = groups::CHECKS.map(|(name, check)| {
+    let checks = groups::CHECKS.into_iter().chain([("limits_within_limits", LIMITS)]);
+    let trials = checks.map(|(name, check)| {
         Trial::test(name, move || {
             let Some(mut control) = control(name) else { return Ok(()) };
             check(&mut control)?;
             Ok(control.close().map_err(|error| error.to_string())?)
         })
     });
-    libtest_mimic::run(&arguments, trials.into()).exit_code()
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
+
+/// In version 1 a group inside cannot be given more than the one outside has. What is refused
+/// leaves the limit that was there.
+fn limits_within_limits(control: &mut dyn GroupControl) -> Result<(), String> {
+    let [outer, inner]: [GroupPath; 2] =
+        ["outer", "outer/inner"].map(|path| path.parse().expect("a path of a group"));
+    let limit = |percent| {
+        let period = Duration::from_millis(100);
+        let quota = Duration::from_millis(percent);
+        Setting::CpuLimit(Some(CpuLimit { quota, period, burst: quota / 2 }))
+    };
+    let text = |error: Error| error.to_string();
+    for (group, percent) in [(&outer, 20), (&inner, 10)] {
+        control.create(group, Holds::Processes).map_err(text)?;
+        control.set(group, &limit(percent)).map_err(text)?;
+    }
+    match control.set(&inner, &limit(30)) {
+        Err(Error::System { path, .. }) => {
+            let folder = path.parent().expect("a file of a group");
+            let [quota, burst] = ["cpu.cfs_quota_us", "cpu.cfs_burst_us"]
+                .map(|name| std::fs::read_to_string(folder.join(name)).unwrap_or_default());
+            println!("measured: 30 % within 20 % refused, left at {} us", quota.trim_end());
+            let left = quota == "10000\n" && burst == "5000\n";
+            if left { Ok(()) } else { Err(format!("left at {quota}, {burst}")) }
+        }
+        other => Err(format!("more than the group outside has: {other:?}")),
+    }
+}
+
+const LIMITS: groups::Check = limits_within_limits;
 
 /// A control of version 1; `None`, after the line `not run: …`, if this machine has none.
 fn control(who: &str) -> Option<Cgroups> {

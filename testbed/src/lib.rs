@@ -10,7 +10,10 @@
 //! assert!(folder.is_dir());
 //! ```
 
+pub mod apt;
 mod counting;
+#[cfg(feature = "guest")]
+pub mod guest;
 mod tamper;
 
 use std::env;

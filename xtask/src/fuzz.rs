@@ -108,22 +108,7 @@ fn has_compiler() -> bool {
         command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
-    found() || (chosen.is_none() && is_root() && install() && found())
-}
-
-fn install() -> bool {
-    let install = || apt_get(&["install", "--yes", "g++"]);
-    install() || (apt_get(&["update"]) && install())
-}
-
-fn apt_get(arguments: &[&str]) -> bool {
-    let mut command = Command::new("apt-get");
-    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-    command.status().is_ok_and(|status| status.success())
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+    found() || (chosen.is_none() && testbed::apt::install(&["g++"]).is_ok() && found())
 }
 
 /// Of a brief run, for each target.

@@ -4,7 +4,9 @@ mod check;
 mod command;
 mod files;
 mod fuzz;
+mod host;
 mod hygiene;
+mod leftovers;
 mod prove;
 mod readme;
 
@@ -45,8 +47,10 @@ enum Part {
     Clippy,
     /// Build the documentation; a warning is an error
     Doc,
-    /// Run tests and doc tests of all features, optimised, with overflow checks
+    /// Run tests and doc tests of all features, optimised, with overflow checks; not those of `host`
     Test,
+    /// Run the tests of `host` on this machine; check that nothing is left behind
+    Host,
     /// Play random operations on fair queues, divide random trees, draw lotteries; check every law
     Laws(prove::Options),
     /// Link all policies into a program without std, and run it
@@ -58,13 +62,14 @@ enum Part {
 }
 
 impl Part {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Fmt,
         Self::Hygiene,
         Self::Readme,
         Self::Clippy,
         Self::Doc,
         Self::Test,
+        Self::Host,
         Self::Laws(prove::Options::BRIEF),
         Self::NoStd,
         Self::Fuzz(fuzz::Options::BRIEF),
@@ -79,6 +84,7 @@ impl Part {
             Self::Clippy => "clippy",
             Self::Doc => "doc",
             Self::Test => "test",
+            Self::Host => "host",
             Self::Laws(_) => "laws",
             Self::NoStd => "no-std",
             Self::Fuzz(_) => "fuzz",
@@ -94,6 +100,7 @@ impl Part {
             Self::Clippy => check::clippy(),
             Self::Doc => check::doc(),
             Self::Test => prove::test(),
+            Self::Host => host::run(),
             Self::Laws(options) => prove::laws(options),
             Self::NoStd => prove::no_std(),
             Self::Fuzz(options) => fuzz::run(options),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, getpid, pidfd_open, pidfd_send_signal};
 
+use super::affinity::Kept;
 use super::tree::Tree;
 use crate::hierarchy::Version;
 use crate::mountinfo::{self, Membership};
@@ -29,6 +30,7 @@ pub(crate) fn attach(
     };
     let ended = || Error::TaskEnded { task, group: group.clone() };
     let Some(before) = memberships(id) else { return Err(ended()) };
+    let kept = Kept::by(trees, task);
     for (index, tree) in trees.iter().enumerate() {
         let folder = tree.folder(group);
         let result = match (tree.place.version, task) {
@@ -56,7 +58,11 @@ pub(crate) fn attach(
             return Err(error);
         }
     }
-    Ok(())
+    kept.restore().inspect_err(|_| {
+        for tree in trees {
+            give_back(tree, &before, id, list);
+        }
+    })
 }
 
 /// Looks whether a task is in the group of a folder.
@@ -87,7 +93,7 @@ fn give_back(tree: &Tree, before: &[Membership], id: u32, list: &str) {
 }
 
 /// The line of a hierarchy.
-fn membership<'a>(tree: &Tree, lines: &'a [Membership]) -> Option<&'a Membership> {
+pub(super) fn membership<'a>(tree: &Tree, lines: &'a [Membership]) -> Option<&'a Membership> {
     lines.iter().find(|line| match tree.place.version {
         Version::V1 => tree
             .controllers
@@ -112,6 +118,7 @@ fn has_ended(id: u32) -> bool {
 /// Kills all processes with a task in the group of a folder or in groups inside, and waits until
 /// there is none. Tasks of our own are put into the group of `home` instead.
 pub(crate) fn kill(folder: &Path, home: &Path) -> Result<(), Error> {
+    kill_at_once(folder);
     for round in 0..ROUNDS {
         let folders = all(folder);
         let mut left = Vec::new();
@@ -135,6 +142,44 @@ pub(crate) fn kill(folder: &Path, home: &Path) -> Result<(), Error> {
         sleep(pause(round));
     }
     Ok(())
+}
+
+/// Lets the kernel kill everything at once, so that nothing is started meanwhile, where it can: in
+/// version 2 since Linux 5.14, and not with threads of our own inside, or what was adopted.
+fn kill_at_once(folder: &Path) {
+    if is_adopted(folder) {
+        return;
+    }
+    let own = getpid().as_raw_pid().unsigned_abs();
+    let tasks = || all(folder).into_iter().flat_map(|folder| ids(&folder));
+    if tasks().all(|task| process_of(task) != Some(own)) {
+        // Whether that has worked is seen by what is left.
+        let _ = files::write(&folder.join("cgroup.kill"), "1");
+    }
+}
+
+/// Keeps the tasks of a group from starting others, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct NoMore {
+    path: PathBuf,
+    before: Option<String>,
+}
+
+impl NoMore {
+    pub(crate) fn new(folder: &Path) -> Self {
+        let path = folder.join("pids.max");
+        let before = files::read(&path).ok().filter(|_| files::write(&path, "0").is_ok());
+        Self { path, before }
+    }
+}
+
+impl Drop for NoMore {
+    fn drop(&mut self) {
+        if let Some(before) = &self.before {
+            // If the group is gone, so is its limit.
+            let _ = files::write(&self.path, before.trim_end());
+        }
+    }
 }
 
 /// Kills the process of a task of a group, or takes it out if it is our own.

@@ -120,10 +120,11 @@ impl Tree {
                 result = result.and(tasks::remove(&folder));
             }
         }
-        result = result.and(tasks::kill(&self.top, &self.home));
         if self.place.crowded {
+            // First: what is beside the groups is not to be killed, and we are there.
             result = result.and(self.come_back());
         }
+        result = result.and(tasks::kill(&self.top, &self.place.own));
         result = result.and(tasks::remove(&self.top));
         if !self.place.crowded && tasks::inside(&self.place.folder).is_empty() {
             self.disable();

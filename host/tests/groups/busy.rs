@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 
 use super::{entrance, orphans};
 use apportion_host::{Entrance, GroupControl, GroupPath, Task, spawn};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::thread::{CpuSet, gettid, sched_getaffinity, sched_setaffinity};
 
 /// To be called first in `main`: if this process was started by [`again`], it never returns.
@@ -25,6 +26,7 @@ pub(crate) fn become_what_was_asked() {
                 let _ = child.wait();
             }
         }
+        Ok("hop") => hop(),
         Ok("tell") => entrance::tell_where_we_are(),
         Ok("own") => orphans::own_groups_until_killed(),
         _ => return,
@@ -44,6 +46,15 @@ pub(crate) fn busy() -> Command {
     again("burn")
 }
 
+/// Starts a successor and ends, again and again: by the time that somebody wants to kill it, it is
+/// another. Never more than one, and not for ever.
+fn hop() {
+    let count = env::var(HOPS).ok().and_then(|hops| hops.parse().ok()).unwrap_or(0_u32);
+    if count < 20_000 {
+        let _ = again("hop").env(HOPS, (count + 1).to_string()).spawn();
+    }
+}
+
 /// A process that is killed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Running(pub(crate) Child);
@@ -53,6 +64,13 @@ impl Running {
     pub(crate) fn start(control: &dyn GroupControl, group: &GroupPath) -> Result<Self, String> {
         let entrance = control.entrance(group).map_err(|error| error.to_string())?;
         spawn(busy(), entrance).map(Self).map_err(|error| error.to_string())
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), String> {
+        let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
+        let id = id.ok_or("a process without a number")?;
+        kill_process(id, signal).map_err(|error| error.to_string())
     }
 }
 
@@ -117,4 +135,5 @@ fn pin() {
     sched_setaffinity(None, &cpus).expect("a thread may stay on a CPU that it may use");
 }
 
+const HOPS: &str = "APPORTION_TEST_HOPS";
 const ASKED: &str = "APPORTION_TEST_PROCESS";

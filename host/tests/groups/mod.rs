@@ -13,8 +13,9 @@ use std::num::NonZeroU64;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use apportion_host::{CpuLimit, Error, GroupControl, GroupPath, Holds, Setting, Task};
-use busy::{Running, Threads};
+use apportion_host::{CpuLimit, Error, GroupControl, GroupPath, Holds, Setting, Task, spawn};
+use busy::{Running, Threads, again};
+use rustix::process::Signal;
 
 pub(crate) type Check = fn(&mut dyn GroupControl) -> Result<(), String>;
 
@@ -46,7 +47,7 @@ pub(crate) fn weights(control: &mut dyn GroupControl) -> Result<(), String> {
 /// A fifth of a CPU, within two percentage points.
 pub(crate) fn quota(control: &mut dyn GroupControl) -> Result<(), String> {
     let group = new(control, "limited")?;
-    limit(control, &group, 20, 0)?;
+    limit(control, &group, 20)?;
     let _running = Running::start(control, &group)?;
     let (used, wall) = used_in(control, &group, WINDOW)?;
     close("limit of 20 % of a CPU", &[used / wall], &[0.2], 0.02)
@@ -55,7 +56,7 @@ pub(crate) fn quota(control: &mut dyn GroupControl) -> Result<(), String> {
 /// One that wants half may have a fifth; the two others divide the rest, 1:2.
 pub(crate) fn weights_and_quota(control: &mut dyn GroupControl) -> Result<(), String> {
     let groups = siblings(control, &[("one", 1), ("two", 2), ("limited", 3)])?;
-    limit(control, &groups[2], 20, 0)?;
+    limit(control, &groups[2], 20)?;
     let running = start_all(control, &groups)?;
     let used = used_within(control, &groups, WINDOW)?;
     drop(running);
@@ -116,11 +117,23 @@ pub(crate) fn threads(control: &mut dyn GroupControl) -> Result<(), String> {
 /// What was left over of a quota is used later, up to the burst, and no more.
 pub(crate) fn burst(control: &mut dyn GroupControl) -> Result<(), String> {
     let group = new(control, "bursty")?;
-    limit(control, &group, 20, 20)?;
-    let _running = Running::start(control, &group)?;
-    let (used, wall) = used_in(control, &group, Duration::from_secs(2))?;
-    // Nothing is left over where all is used, so a burst changes nothing in the long run.
-    close("limit of 20 % with a burst", &[used / wall], &[0.2], 0.02)?;
+    let limit = CpuLimit {
+        quota: Duration::from_millis(100),
+        period: Duration::from_secs(1),
+        burst: Duration::from_millis(100),
+    };
+    control.set(&group, &Setting::CpuLimit(Some(limit))).map_err(text)?;
+    let running = Running::start(control, &group)?;
+    let mut most = 0.0;
+    for _ in 0..2 {
+        running.signal(Signal::STOP)?;
+        sleep(Duration::from_millis(2_100));
+        running.signal(Signal::CONT)?;
+        // As long as a period, so one begins meanwhile: quota, burst and another quota.
+        let (used, _) = used_in(control, &group, Duration::from_secs(1))?;
+        most = f64::max(most, used);
+    }
+    close("quota of 0.1 s with a burst of 0.1 s, after a pause", &[most], &[0.3], 0.04)?;
     let Err(error) = control.set(&group, &Setting::CpuLimit(Some(cpu_limit(20, 21)))) else {
         return Err("a burst above the quota was taken".to_owned());
     };
@@ -145,12 +158,16 @@ pub(crate) fn kill_and_remove(control: &mut dyn GroupControl) -> Result<(), Stri
     for _ in 0..8 {
         running.push(Running::start(control, &inner)?);
     }
+    let entrance = control.entrance(&inner).map_err(text)?;
+    running.push(Running(spawn(again("hop"), entrance).map_err(text)?));
+    // Time for it to become another, and to leave behind the one that we know.
+    sleep(Duration::from_millis(100));
     let began = Instant::now();
     control.kill(&outer).map_err(text)?;
     let killed = began.elapsed();
     control.remove(&outer).map_err(text)?;
-    println!("measured: 8 processes killed in {killed:.1?}, removed after {:.1?}", began.elapsed());
-    for child in &mut running {
+    println!("measured: 9 processes killed in {killed:.1?}, removed after {:.1?}", began.elapsed());
+    for child in running.iter_mut().take(8) {
         let status = child.0.wait().map_err(text)?;
         if status.success() {
             return Err(format!("a busy process ended by itself: {status}"));
@@ -220,13 +237,8 @@ fn siblings(
     Ok(weights.into_iter().map(|(group, _)| group).collect())
 }
 
-fn limit(
-    control: &mut dyn GroupControl,
-    group: &GroupPath,
-    percent: u64,
-    burst: u64,
-) -> Result<(), String> {
-    control.set(group, &Setting::CpuLimit(Some(cpu_limit(percent, burst)))).map_err(text)
+fn limit(control: &mut dyn GroupControl, group: &GroupPath, percent: u64) -> Result<(), String> {
+    control.set(group, &Setting::CpuLimit(Some(cpu_limit(percent, 0)))).map_err(text)
 }
 
 fn cpu_limit(percent: u64, burst: u64) -> CpuLimit {
@@ -238,7 +250,10 @@ fn cpu_limit(percent: u64, burst: u64) -> CpuLimit {
 }
 
 fn start_all(control: &dyn GroupControl, groups: &[GroupPath]) -> Result<Vec<Running>, String> {
-    groups.iter().map(|group| Running::start(control, group)).collect()
+    let running = groups.iter().map(|group| Running::start(control, group)).collect();
+    // So that those started last have begun, too.
+    sleep(Duration::from_millis(200));
+    running
 }
 
 /// What was used in a window, in seconds.
@@ -253,8 +268,6 @@ pub(crate) fn used_within(
     groups: &[GroupPath],
     window: Duration,
 ) -> Result<Window, String> {
-    // Those started last have begun, too.
-    sleep(Duration::from_millis(200));
     let read = || -> Result<Vec<Duration>, String> {
         groups.iter().map(|group| Ok(control.usage(group).map_err(text)?.cpu)).collect()
     };

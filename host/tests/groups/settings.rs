@@ -20,7 +20,7 @@ pub(crate) fn read_back(control: &mut dyn GroupControl) -> Result<(), String> {
     refused(control, &outer, &Setting::Memory(Some(1)))?;
     let cpu = u32::try_from(first_cpu()).map_err(text)?;
     if offered(control, &outer, &Setting::Cpus(vec![cpu]))? {
-        let cpus = rustix_affinity(running.0.id())?;
+        let cpus = affinity(running.0.id())?;
         if cpus != [first_cpu()] {
             return Err(format!("a process of the group inside may use the CPUs {cpus:?}"));
         }
@@ -29,6 +29,7 @@ pub(crate) fn read_back(control: &mut dyn GroupControl) -> Result<(), String> {
             refused(control, &inner, &Setting::Cpus(cpus))?;
         }
     }
+    nested_cpus(control)?;
     // As far apart as weights can be: the ends of the scale, with what that makes of the shares.
     let far = [(new(control, "light")?, NonZeroU64::MIN), (outer, NonZeroU64::MAX)];
     let applied = control.set_weights(&far).map_err(text)?;
@@ -37,6 +38,32 @@ pub(crate) fn read_back(control: &mut dyn GroupControl) -> Result<(), String> {
         return Err("what does not fit was not told".to_owned());
     }
     Ok(())
+}
+
+/// A group inside keeps what it was told: the one outside cannot take it away, and all stays.
+fn nested_cpus(control: &mut dyn GroupControl) -> Result<(), String> {
+    let all = affinity(std::process::id())?;
+    let [first, second, ..] = all.as_slice() else {
+        println!("measured: CPUs of nested groups: not with one CPU");
+        return Ok(());
+    };
+    let [first, second] = [*first, *second].map(|cpu| u32::try_from(cpu).unwrap_or(0));
+    let outer = new(control, "cpus")?;
+    let [told, follows] = ["cpus/told", "cpus/follows"].map(|name| new(control, name));
+    let [told, follows] = [told?, follows?];
+    if !offered(control, &told, &Setting::Cpus(vec![second]))? {
+        return Ok(());
+    }
+    let running = Running::start(control, &follows)?;
+    control.set(&outer, &Setting::Cpus(vec![first, second])).map_err(text)?;
+    if control.backend() == "cgroup v1" {
+        refused(control, &outer, &Setting::Cpus(vec![first]))?;
+        control.set(&follows, &Setting::Cpus(vec![first, second])).map_err(text)?;
+    }
+    control.set(&follows, &Setting::Cpus(vec![first])).map_err(text)?;
+    let cpus = affinity(running.0.id())?;
+    let expected = vec![usize::try_from(first).unwrap_or(0)];
+    if cpus == expected { Ok(()) } else { Err(format!("expected CPU {first}, found {cpus:?}")) }
 }
 
 /// Whether the machine has it.
@@ -69,7 +96,7 @@ fn refused(
     }
 }
 
-fn rustix_affinity(process: u32) -> Result<Vec<usize>, String> {
+fn affinity(process: u32) -> Result<Vec<usize>, String> {
     let process = i32::try_from(process).map_err(text)?;
     let cpus = rustix::thread::sched_getaffinity(rustix::process::Pid::from_raw(process));
     let cpus = cpus.map_err(text)?;

@@ -1,0 +1,94 @@
+//! The tests of `host` on this machine, as it is.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::command::{self, cargo};
+use crate::{files, leftovers};
+
+/// Runs each test program by itself and says how long it took, shows what was measured, and checks
+/// that nothing is left behind.
+pub(crate) fn run() -> Result<(), String> {
+    let before = leftovers::found()?;
+    command::run(cargo(".", &[&TEST[..], &["--no-run"]].concat()))?;
+    timed("--lib", &["--lib"])?;
+    for name in files::list("host/tests")? {
+        if let Some(name) = name.strip_suffix(".rs") {
+            timed(name, &["--test", name])?;
+        }
+    }
+    timed("--doc", &["--doc"])?;
+
+    let mut left = left_since(&before)?;
+    // One that was killed takes a moment to go.
+    for _ in 0..20 {
+        if left.is_empty() {
+            return Ok(());
+        }
+        thread::sleep(Duration::from_millis(100));
+        left = left_since(&before)?;
+    }
+    for line in &left {
+        eprintln!("left behind: {line}");
+    }
+    Err(format!("left behind: {}", left.len()))
+}
+
+fn left_since(before: &BTreeSet<PathBuf>) -> Result<Vec<String>, String> {
+    let mut left = leftovers::processes(MARK, &mark());
+    let since = leftovers::found()?.difference(before).cloned().collect();
+    let others = leftovers::without_owner(since);
+    left.extend(others.iter().map(|path| path.display().to_string()));
+    Ok(left)
+}
+
+/// Runs some of the tests. What they complain about passes through; of what they say, the
+/// measured and the result do, and all of it when they fail.
+#[expect(clippy::disallowed_methods, reason = "the time is shown")]
+fn timed(name: &str, which: &[&str]) -> Result<(), String> {
+    let start = Instant::now();
+    let mut command = cargo(".", &[&TEST[..], which, &["--", "--nocapture"]].concat());
+    command.env(MARK, mark()).stdout(Stdio::piped());
+    let mut child =
+        command.spawn().map_err(|error| format!("`cargo` cannot be started: {error}"))?;
+    let mut said = Vec::new();
+    for line in child.stdout.take().into_iter().flat_map(|stream| BufReader::new(stream).lines()) {
+        let line = line.map_err(|error| format!("`cargo`: {error}"))?;
+        let shown = ["measured: ", "test result: "].into_iter().find_map(|word| line.find(word));
+        if let Some(start) = shown {
+            println!("host: {name}: {}", &line[start..]);
+        }
+        said.push(line);
+    }
+    let status = child.wait().map_err(|error| format!("`cargo`: {error}"))?;
+    println!("host: {name}: {:.1} s", start.elapsed().as_secs_f64());
+    if status.success() {
+        return Ok(());
+    }
+    for line in said {
+        println!("{line}");
+    }
+    Err(format!("{name}: {status}"))
+}
+
+/// In the environment of all processes that the tests start, directly or not.
+const MARK: &str = "APPORTION_TESTED_BY";
+
+fn mark() -> String {
+    std::process::id().to_string()
+}
+
+const TEST: [&str; 8] = [
+    "test",
+    "--locked",
+    "--quiet",
+    "--package",
+    "apportion-host",
+    "--all-features",
+    "--profile",
+    "checked",
+];

@@ -1,0 +1,108 @@
+//! What must not be left behind on the machine: processes, control groups, networks.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The names of control groups and networks of this project that are there now.
+pub(crate) fn found() -> Result<BTreeSet<PathBuf>, String> {
+    let mut found = BTreeSet::new();
+    let mounts = fs::read_to_string("/proc/self/mountinfo")
+        .map_err(|error| format!("/proc/self/mountinfo: {error}"))?;
+    for mount in mounts.lines().filter_map(control_groups) {
+        search(&mount, &mut found);
+    }
+    for folder in ["/run/netns", "/sys/class/net"] {
+        found.extend(entries(Path::new(folder)).filter(|path| is_ours(path)));
+    }
+    Ok(found)
+}
+
+/// Those which nobody owns who still runs: another run of the project may go on beside this one.
+pub(crate) fn without_owner(found: BTreeSet<PathBuf>) -> Vec<PathBuf> {
+    found.into_iter().filter(|path| path.exists() && !owner_lives(path)).collect()
+}
+
+/// Processes that were started with this variable in their environment, and what each runs.
+pub(crate) fn processes(variable: &str, value: &str) -> Vec<String> {
+    let mark = format!("{variable}={value}");
+    let carries = |path: &PathBuf| {
+        let environment = fs::read(path.join("environ")).unwrap_or_default();
+        environment.split(|&byte| byte == 0).any(|entry| entry == mark.as_bytes())
+    };
+    let name = |path: PathBuf| {
+        let words = fs::read(path.join("cmdline")).unwrap_or_default();
+        let words = String::from_utf8_lossy(&words).replace('\0', " ");
+        format!("process {}: {}", path.file_name().unwrap_or_default().display(), words.trim())
+    };
+    entries(Path::new("/proc")).filter(carries).map(name).collect()
+}
+
+/// Where a line of mountinfo says that control groups are mounted.
+fn control_groups(line: &str) -> Option<PathBuf> {
+    let (place, kind) = line.split_once(" - ")?;
+    let is_one = ["cgroup", "cgroup2"].contains(&kind.split(' ').next()?);
+    is_one.then(|| place.split(' ').nth(4).map(PathBuf::from))?
+}
+
+fn search(folder: &Path, found: &mut BTreeSet<PathBuf>) {
+    // Links lead to other hierarchies, which have mounts of their own.
+    let is_folder = |path: &PathBuf| path.is_dir() && !path.is_symlink();
+    for path in entries(folder).filter(is_folder) {
+        if is_ours(&path) {
+            found.insert(path);
+        } else {
+            search(&path, found);
+        }
+    }
+}
+
+/// What is in a folder; nothing, if it cannot be read or is gone.
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+fn is_ours(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()))
+}
+
+/// Names are `apportion-PID-START`: the process, and when it was started, in ticks of the clock.
+fn owner_lives(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut numbers = name.trim_start_matches(PREFIX).split('-');
+    let (Some(process), Some(start)) = (numbers.next(), numbers.next()) else { return false };
+    started(process).as_deref() == Some(start)
+}
+
+/// When a process was started, as the system counts it.
+fn started(process: &str) -> Option<String> {
+    let line = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name of the program, in parentheses, may hold anything; field 22 is the 20th after it.
+    line.rsplit_once(')')?.1.split_whitespace().nth(19).map(str::to_owned)
+}
+
+const PREFIX: &str = "apportion-";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mounts_of_control_groups_are_told_from_others() {
+        let v1 = "36 30 0:31 / /sys/fs/cgroup/cpu rw,nosuid shared:9 - cgroup cgroup rw,cpu";
+        assert_eq!(control_groups(v1), Some(PathBuf::from("/sys/fs/cgroup/cpu")));
+        let v2 = "31 30 0:27 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw";
+        assert_eq!(control_groups(v2), Some(PathBuf::from("/sys/fs/cgroup/unified")));
+        assert_eq!(control_groups("30 24 0:26 / /sys/fs/cgroup ro - tmpfs tmpfs ro"), None);
+        assert_eq!(control_groups(""), None);
+    }
+
+    #[test]
+    fn an_owner_is_known_by_its_number_and_its_start() {
+        let id = std::process::id();
+        let start = started("self").unwrap();
+        assert!(owner_lives(Path::new(&format!("/x/apportion-{id}-{start}"))));
+        assert!(!owner_lives(Path::new(&format!("/x/apportion-{id}-1{start}"))));
+        assert!(!owner_lives(Path::new("/x/apportion-trial")));
+    }
+}
