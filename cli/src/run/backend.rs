@@ -58,6 +58,7 @@ pub(super) fn groups(spec: &Spec, bounded: bool) -> Result<Control, Error> {
     Ok(Control { groups: Box::new(groups), cpuset })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
 fn refused(error: HostError) -> Error {
     let other = match error {
         HostError::Unavailable(_) => "; or, for weights only: `--backend nice`",

@@ -66,7 +66,7 @@ impl Source<'_> {
 
     pub(super) fn line(self, at: usize) -> usize {
         let before = &self.text.as_bytes()[..at.min(self.text.len())];
-        before.iter().filter(|&&byte| byte == b'\n').count() + 1
+        before.split(|&byte| byte == b'\n').count()
     }
 }
 

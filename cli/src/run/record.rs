@@ -51,10 +51,10 @@ pub(super) struct Samples {
 
 impl Record {
     /// At time 0 of a run on CPUs of this capacity. With samples of so many commands, if any.
-    pub(super) fn new(division: &Division, sampled: Option<usize>) -> Self {
+    pub(super) fn new(division: &Division, drawn: Option<usize>) -> Self {
         let row = |&decided: &u64| Row { decided, ..Row::default() };
         let rows: Vec<Row> = division.commands.iter().map(row).collect();
-        let samples = sampled.map(|commands| Samples {
+        let samples = drawn.map(|commands| Samples {
             commands,
             ends: vec![Duration::ZERO],
             values: vec![vec![(Duration::ZERO, 0); commands]],

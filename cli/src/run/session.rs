@@ -334,6 +334,7 @@ impl<C: GroupControl> Session<'_, C> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
 fn refused(error: HostError) -> Error {
     Error::Usage(error.to_string())
 }

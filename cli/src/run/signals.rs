@@ -31,7 +31,7 @@ impl Signals {
     pub(super) fn new() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let wanted = [SIGCHLD, SIGHUP, SIGINT, SIGTERM];
-        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly::default(), wanted)?;
+        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, wanted)?;
         Ok(Self { delivery, terminal: io::stderr().is_terminal() })
     }
 

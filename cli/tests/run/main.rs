@@ -6,6 +6,7 @@ mod common;
 mod help;
 mod machine;
 mod refusals;
+mod screen;
 mod shares;
 mod stops;
 mod unprivileged;

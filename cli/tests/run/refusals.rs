@@ -154,8 +154,8 @@ fn documents() {
     );
     refuses("x = [1,\n2\n", "2: expected TOML, found an error in it: unclosed array, expected `]`");
     refuses(b"[[command]]\nname = \"\xff\"\n", "2: expected UTF-8");
-    let many: String =
-        (0..251).map(|at| format!("[[command]]\nname = \"c{at}\"\nrun = [\"true\"]\n")).collect();
+    let command = |at: i32| format!("[[command]]\nname = \"c{at}\"\nrun = [\"true\"]\n");
+    let many = (0..251).map(command).collect::<Vec<_>>().concat();
     refuses(many, "1: expected at most 250 commands, found 251");
 }
 

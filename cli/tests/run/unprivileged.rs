@@ -116,9 +116,10 @@ fn a_probe_changes_nothing() {
     let list = stage.run("run --probe --json").succeeded();
     let list: serde_json::Value = serde_json::from_str(&list).expect("it is one document");
     for row in list.as_array().expect("it is a list") {
-        let is_complete = match row["available"].as_bool().expect("it is said") {
-            true => row["how"].is_string() && row["fix"].is_null(),
-            false => row["why"].is_string() && row["fix"].is_string(),
+        let is_complete = if row["available"].as_bool().expect("it is said") {
+            row["how"].is_string() && row["fix"].is_null()
+        } else {
+            row["why"].is_string() && row["fix"].is_string()
         };
         assert!(is_complete, "{row}");
     }

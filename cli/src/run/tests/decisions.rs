@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
@@ -221,21 +222,19 @@ proptest! {
         for (at, (parent, weight, rights)) in groups.iter().enumerate() {
             let parent = parent.index(at + 1);
             let parent = if parent == at { String::new() } else { format!("parent = 'g{parent}'\n") };
-            text += &format!("[[group]]\nname = 'g{at}'\nweight = {weight}\n{rights}{parent}");
+            let _ = write!(text, "[[group]]\nname = 'g{at}'\nweight = {weight}\n{rights}{parent}");
         }
         for (at, (group, weight, rights, hard, single)) in commands.iter().enumerate() {
             let group = group.index(groups.len() + 1);
             let group = if group == groups.len() { String::new() } else { format!("group = 'g{group}'\n") };
             let single = if *single { "cpus = '0'\n" } else { "" };
-            text += &format!(
+            let _ = write!(
+                text,
                 "[[command]]\nname = 'c{at}'\nrun = ['c']\nweight = {weight}\nhard = {hard}\n{rights}{group}{single}"
             );
         }
-        let (spec, first) = match decide(&text, cpus) {
-            Ok(decided) => decided,
-            // More is reserved than there is.
-            Err(_) => return Ok(()),
-        };
+        // Otherwise more is reserved than there is.
+        let Ok((spec, first)) = decide(&text, cpus) else { return Ok(()) };
         let layout = Layout::nested(&spec).unwrap();
         let numbers: Vec<u32> = (0..cpus).collect();
         let means = Means { cpus: &numbers, bounded: false, cpuset };
@@ -265,15 +264,16 @@ fn rights() -> impl Strategy<Value = String> {
         let reserve = reserve.map(|reserve| reserve / 6).filter(|&reserve| reserve > 0);
         if let Some(reserve) = reserve.filter(|&reserve| limit.is_none_or(|limit| reserve <= limit))
         {
-            text += &format!("reserve = {}\n", reserve as f64 / 1e3);
+            let _ = writeln!(text, "reserve = {}.{:03}", reserve / 1_000, reserve % 1_000);
         }
         if let Some(limit) = limit {
-            text += &format!("limit = {}\n", limit as f64 / 1e3);
+            let _ = writeln!(text, "limit = {}.{:03}", limit / 1_000, limit % 1_000);
         }
         text
     })
 }
 
+#[expect(clippy::cast_precision_loss, reason = "compared with room for it")]
 fn check(
     layout: &Layout,
     spec: &Spec,
