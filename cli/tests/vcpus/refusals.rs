@@ -1,13 +1,17 @@
 //! What is wrong is said on one line, before anything is touched.
 
-use crate::common::Stage;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+
+use crate::common::{Stage, done};
 
 fn refuses(option: &str, value: &str, line: &str) {
     let stage = Stage::new();
     let mut program = stage.program();
     let output =
         program.args(["vcpus", option, value]).output().expect("the program can be started");
-    crate::common::done(output).refused(&format!("{option}: expected {line}"));
+    done(output).refused(&format!("{option}: expected {line}"));
 }
 
 #[test]
@@ -86,3 +90,38 @@ fn options_that_do_not_go_together() {
         assert!(done.err.contains("cannot be used with"), "{arguments}: {}", done.err);
     }
 }
+
+#[test]
+fn without_rights_it_says_what_would_help() {
+    let who = "`apportion vcpus` without rights";
+    if !super::kvm_and_groups(who) {
+        return;
+    }
+    let mode = fs::metadata("/dev/kvm").expect("it is there").permissions().mode();
+    if !rustix::process::geteuid().is_root() || mode & 0o006 != 0 {
+        apportion_testbed::not_run("kvm", who, "everybody may use /dev/kvm, or this is not root");
+        return;
+    }
+    let stage = Stage::new();
+    // A copy that everybody may execute, in a folder that everybody may enter.
+    let program = stage.path("apportion");
+    fs::copy(env!("CARGO_BIN_EXE_apportion"), &program).expect("the program can be copied");
+    fs::set_permissions(stage.path("."), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let run = |arguments: &str| {
+        let mut command = stage.command(&program);
+        command.args(arguments.split_whitespace()).uid(NOBODY).gid(NOBODY);
+        done(command.output().expect("the program can be started"))
+    };
+    run("vcpus").refused(
+        "KVM: /dev/kvm may not be opened: Permission denied (os error 13); as root, run `chmod 0666 \
+         /dev/kvm`, which systemd does by itself; or run this as root; or, without guests: `--threads`",
+    );
+    let groups = run("vcpus --threads");
+    assert_eq!((groups.status, groups.out.as_str()), (Some(2), ""));
+    assert!(groups.err.starts_with("apportion: cgroup controller cpu: "), "{}", groups.err);
+    assert!(groups.err.ends_with("; or, without groups: `--policy wfq`\n"), "{}", groups.err);
+    // What it says would help, helps.
+    run("vcpus --threads --policy wfq --for 200ms").succeeded();
+}
+
+const NOBODY: u32 = 65_534;

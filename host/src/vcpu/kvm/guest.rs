@@ -110,7 +110,7 @@ fn open() -> Result<Device, Error> {
             ),
             Errno::ACCESS | Errno::PERM => (
                 "/dev/kvm may not be opened",
-                "run `sudo setfacl -m u:$(id -un):rw /dev/kvm`, or run this as root",
+                "as root, run `chmod 0666 /dev/kvm`, which systemd does by itself; or run this as root",
             ),
             _ => (
                 "/dev/kvm cannot be opened",

@@ -20,7 +20,8 @@ use crate::vcpu::{Exit, Ran, VcpuError, VcpuId, VcpuPool, VcpuRunner};
 /// The vCPUs of tiny guests, each in a thread that enters `KVM_RUN` when it is its turn.
 ///
 /// A kick sets `immediate_exit` and then sends the thread a signal. One of the two is seen whenever
-/// it comes: before the thread enters the guest the byte is, inside the signal is.
+/// it comes: before the thread enters the guest the byte is, inside the signal is. The signal is the
+/// first of the real-time ones, which the process must not use for anything else.
 ///
 /// The threads have the names that QEMU gives to its own, `CPU 0/KVM`. Each has been in `KVM_RUN`
 /// once before it is handed out: there, the kernel starts a helper (`kvm-nx-lpage-re`) in the
