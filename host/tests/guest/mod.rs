@@ -1,5 +1,6 @@
 //! What is checked inside of the guest.
 
+mod adoption;
 mod affinity;
 pub(crate) mod role;
 mod version2;
@@ -39,7 +40,9 @@ fn text(error: impl std::fmt::Display) -> String {
 }
 
 /// Of version 2, or of an older kernel, only.
-const OWN_CHECKS: [(&str, Check); 5] = [
+const OWN_CHECKS: [(&str, Check); 7] = [
+    ("adopted_threads", adoption::threads),
+    ("adopted_process", adoption::process),
     ("affinity_kept", affinity::kept),
     ("delegation", version2::delegation),
     ("delegation_by_systemd", version2::delegation_by_systemd),
