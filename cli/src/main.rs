@@ -10,6 +10,8 @@ mod pack;
 mod picture;
 mod progress;
 mod replay;
+#[cfg(target_os = "linux")]
+mod run;
 mod share;
 mod source;
 
@@ -32,6 +34,11 @@ enum Command {
     Divide(divide::Arguments),
     Pack(pack::Arguments),
     Replay(replay::Arguments),
+    #[cfg(target_os = "linux")]
+    Run(run::Arguments),
+    #[cfg(target_os = "linux")]
+    #[command(name = run::KEEPER, hide = true)]
+    RunKeeper,
     Share(share::Arguments),
 }
 
@@ -40,10 +47,18 @@ fn main() -> ExitCode {
         Command::Divide(arguments) => divide::run(&arguments),
         Command::Pack(arguments) => pack::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        #[cfg(target_os = "linux")]
+        Command::Run(arguments) => return finish(run::run(&arguments)),
+        #[cfg(target_os = "linux")]
+        Command::RunKeeper => return run::keep(),
         Command::Share(arguments) => share::run(&arguments),
     };
+    finish(result.map(|()| ExitCode::SUCCESS))
+}
+
+fn finish(result: Result<ExitCode, output::Error>) -> ExitCode {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         // Whoever closed the pipe has seen enough.
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {

@@ -40,6 +40,17 @@ pub(crate) fn reason(error: &io::Error) -> String {
     text
 }
 
+/// The beginning of a text that may be long.
+#[cfg(target_os = "linux")]
+pub(crate) fn shortened(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut short: String = characters.by_ref().take(60).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short
+}
+
 /// Says on one line what is wrong.
 pub(crate) fn complain(error: &Error) {
     let line = error.to_string().replace(char::is_control, " ");

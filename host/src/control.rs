@@ -92,6 +92,44 @@ pub struct Usage {
     pub cpu: Duration,
 }
 
+impl<C: GroupControl + ?Sized> GroupControl for Box<C> {
+    fn backend(&self) -> &str {
+        (**self).backend()
+    }
+
+    fn create(&mut self, group: &GroupPath, holds: Holds) -> Result<(), Error> {
+        (**self).create(group, holds)
+    }
+
+    fn set_weights(&mut self, weights: &[(GroupPath, NonZeroU64)]) -> Result<Vec<Applied>, Error> {
+        (**self).set_weights(weights)
+    }
+
+    fn set(&mut self, group: &GroupPath, setting: &Setting) -> Result<(), Error> {
+        (**self).set(group, setting)
+    }
+
+    fn attach(&mut self, group: &GroupPath, task: Task) -> Result<(), Error> {
+        (**self).attach(group, task)
+    }
+
+    fn entrance(&self, group: &GroupPath) -> Result<Entrance, Error> {
+        (**self).entrance(group)
+    }
+
+    fn usage(&self, group: &GroupPath) -> Result<Usage, Error> {
+        (**self).usage(group)
+    }
+
+    fn kill(&mut self, group: &GroupPath) -> Result<(), Error> {
+        (**self).kill(group)
+    }
+
+    fn remove(&mut self, group: &GroupPath) -> Result<(), Error> {
+        (**self).remove(group)
+    }
+}
+
 /// Checks that groups are siblings, each there once.
 pub(crate) fn check_siblings(weights: &[(GroupPath, NonZeroU64)]) -> Result<(), Error> {
     let wrong = |group: &GroupPath, expected: &str| {

@@ -1,7 +1,8 @@
 //! Groups whose owner is gone.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use rustix::io::Errno;
 use rustix::process::getpid;
 
 use crate::cgroups::tasks;
@@ -27,41 +28,38 @@ pub struct Swept {
 /// [`Error::System`], if the mounts cannot be read. What else fails is in [`Swept`].
 pub fn sweep(system: &System) -> Result<Swept, Error> {
     let survey = Survey::new(system)?;
-    let mut swept = Swept::default();
+    let mut stale: Vec<(PathBuf, PathBuf)> = Vec::new();
     for mount in &survey.mounts {
         if !matches!(mount.kind.as_str(), "cgroup" | "cgroup2") || mount.is_read_only() {
             continue;
         }
-        let mut folders = vec![system.path(&mount.point)];
+        let top = system.path(&mount.point);
+        let mut folders = vec![top.clone()];
         while let Some(folder) = folders.pop() {
             let owner = folder.file_name().and_then(|name| Owner::parse(name.to_str()?));
-            if !owner.is_some_and(|owner| owner.is_gone(system)) {
+            if owner.is_some_and(|owner| owner.is_gone(system)) {
+                stale.push((folder, top.clone()));
+            } else {
                 folders.extend(tasks::inside(&folder));
-                continue;
-            }
-            let home = system.path(&mount.point);
-            if tasks::all(&folder).iter().any(|folder| holds_us(folder)) {
-                // Started inside the group of an owner that died. Whoever ends us, ends it.
-                let errno = rustix::io::Errno::BUSY;
-                swept.failed.push(Error::NotRemoved { path: folder, tasks: vec![us()], errno });
-                continue;
-            }
-            // Where it counts tasks: in another hierarchy they may start others until the sweep
-            // comes there.
-            let _stopped = tasks::NoMore::new(&folder);
-            match tasks::kill(&folder, &home).and_then(|()| tasks::remove(&folder)) {
-                Ok(()) => swept.removed.push(folder),
-                Err(error) => swept.failed.push(error),
             }
         }
     }
+    let mut swept = Swept::default();
+    let us = getpid().as_raw_pid().unsigned_abs();
+    let stopped: Vec<_> = stale.iter().map(|(folder, _)| tasks::NoMore::new(folder)).collect();
+    for (folder, top) in stale {
+        let result = if tasks::holds_us(&folder) {
+            // Started inside the group of an owner that died. Whoever ends us, ends it.
+            let path = folder.clone();
+            Err(Error::NotRemoved { path, tasks: vec![us], errno: Errno::BUSY })
+        } else {
+            tasks::kill(&folder, &top).and_then(|()| tasks::remove(&folder))
+        };
+        match result {
+            Ok(()) => swept.removed.push(folder),
+            Err(error) => swept.failed.push(error),
+        }
+    }
+    drop(stopped);
     Ok(swept)
-}
-
-fn holds_us(folder: &Path) -> bool {
-    tasks::ids(folder).contains(&us())
-}
-
-fn us() -> u32 {
-    getpid().as_raw_pid().unsigned_abs()
 }

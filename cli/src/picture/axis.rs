@@ -15,6 +15,7 @@ pub(crate) struct Axis {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Unit {
     Seconds,
+    Milliseconds,
     Quanta,
 }
 
@@ -22,6 +23,10 @@ impl Unit {
     fn steps(self) -> Box<dyn Iterator<Item = u64>> {
         match self {
             Self::Seconds => Box::new(seconds()),
+            Self::Milliseconds => {
+                let short = decades(1, &[1, 2, 5]).take_while(|step| *step < 1_000);
+                Box::new(short.chain(seconds().map(|step| step.saturating_mul(1_000))))
+            }
             Self::Quanta => Box::new(decades(1, &[1, 2, 5]).chain([u64::MAX])),
         }
     }
@@ -29,6 +34,11 @@ impl Unit {
     fn label(self, amount: u64) -> String {
         match self {
             Self::Seconds => duration(amount),
+            Self::Milliseconds if amount.is_multiple_of(1_000) => duration(amount / 1_000),
+            Self::Milliseconds => {
+                let text = format!("{}.{:03}", amount / 1_000, amount % 1_000);
+                format!("{} s", text.trim_end_matches('0'))
+            }
             Self::Quanta => compact(amount),
         }
     }
@@ -179,6 +189,26 @@ mod tests {
         );
         assert_eq!(labels(0, 41 * DAY, 41 * DAY + 40 * MINUTE).first().unwrap(), "41 d");
         assert_eq!(labels(0, 0, 700 * DAY).last().unwrap(), "700 d");
+    }
+
+    #[test]
+    fn parts_of_seconds_have_ticks_of_their_own() {
+        let axis = |to| Axis { unit: Unit::Milliseconds, origin: 0, from: 0, to };
+        let labels =
+            |to| axis(to).ticks(11.0).into_iter().map(|tick| tick.label).collect::<Vec<_>>();
+        assert_eq!(
+            labels(1_100),
+            [
+                "0", "0.1 s", "0.2 s", "0.3 s", "0.4 s", "0.5 s", "0.6 s", "0.7 s", "0.8 s",
+                "0.9 s", "1 s", "1.1 s"
+            ]
+        );
+        assert_eq!(
+            labels(5_000),
+            ["0", "0.5 s", "1 s", "1.5 s", "2 s", "2.5 s", "3 s", "3.5 s", "4 s", "4.5 s", "5 s"]
+        );
+        assert_eq!(labels(7_200_000).last().unwrap(), "2 h");
+        assert!(labels(u64::MAX).len() > 2);
     }
 
     #[test]

@@ -15,6 +15,13 @@ pub(crate) const INK: &str = "#1a1a1a";
 pub(crate) const SECONDARY: &str = "#555555";
 pub(crate) const FRAME: &str = "#777777";
 pub(crate) const GRID: &str = "#e3e3e3";
+/// Of those who share something. Those of the Okabe-Ito palette that are strong enough for lines
+/// come first.
+pub(crate) const COLOURS: [&str; 12] = [
+    "#0072b2", "#d55e00", "#009e73", "#cc6fa0", "#e69f00", "#56b4e9", "#7a4fa3", "#8a6d3b",
+    "#4d4d4d", "#a3b100", "#b03a48", "#2f4b9b",
+];
+
 /// Rounds to hundredths, which keeps the document short.
 pub(crate) fn px(value: f64) -> f64 {
     (value * 100.0).round() / 100.0

@@ -13,10 +13,10 @@ use svg::node::element::{Element, Group};
 use super::name::name;
 use super::policy::Policy;
 use super::report::{summary, title};
-use super::trace::{MOST_SHOWN, Trace};
+use super::trace::Trace;
 use super::{Game, Outcome};
 use crate::picture::axis::{Axis, Unit};
-use crate::picture::draw::with;
+use crate::picture::draw::{COLOURS, with};
 use crate::picture::page;
 
 /// Draws the outcomes below each other.
@@ -68,11 +68,6 @@ fn stroked(path: &str, colour: &str, width: &str) -> Element {
     with(with(drawn, "stroke", colour), "stroke-width", width)
 }
 
-/// Those of the Okabe-Ito palette that are strong enough for lines come first.
-const COLOURS: [&str; MOST_SHOWN] = [
-    "#0072b2", "#d55e00", "#009e73", "#cc6fa0", "#e69f00", "#56b4e9", "#7a4fa3", "#8a6d3b",
-    "#4d4d4d", "#a3b100", "#b03a48", "#2f4b9b",
-];
 const REST: &str = "#9a9a9a";
 const GAP: f64 = 22.0;
 

@@ -102,7 +102,7 @@ const SHORT_GAME: u64 = 400;
 /// Bounds the document of a long one.
 const STRETCHES: u64 = 360;
 /// As many as there are colours.
-pub(super) const MOST_SHOWN: usize = 12;
+const MOST_SHOWN: usize = crate::picture::draw::COLOURS.len();
 const SHOWN_OF_MANY: usize = 6;
 
 #[cfg(test)]

@@ -143,15 +143,20 @@ pub(crate) fn kill(folder: &Path, home: &Path) -> Result<(), Error> {
 /// Lets the kernel kill everything at once, so that nothing is started meanwhile, where it can: in
 /// version 2 since Linux 5.14, and not with threads of our own inside.
 fn kill_at_once(folder: &Path) {
-    let own = getpid().as_raw_pid().unsigned_abs();
-    let tasks = || all(folder).into_iter().flat_map(|folder| ids(&folder));
-    if tasks().all(|task| process_of(task) != Some(own)) {
+    let switch = folder.join("cgroup.kill");
+    if switch.exists() && !holds_us(folder) {
         // Whether that has worked is seen by what is left.
-        let _ = files::write(&folder.join("cgroup.kill"), "1");
+        let _ = files::write(&switch, "1");
     }
 }
 
-/// Keeps the tasks of a group from starting others, until it is dropped.
+/// Whether a thread of our own is in the group of a folder, or in one inside.
+pub(crate) fn holds_us(folder: &Path) -> bool {
+    let own = Some(getpid().as_raw_pid().unsigned_abs());
+    all(folder).iter().flat_map(|folder| ids(folder)).any(|task| process_of(task) == own)
+}
+
+/// Keeps the tasks of a group from starting others, until it is dropped; unless some are our own.
 #[derive(Debug)]
 pub(crate) struct NoMore {
     path: PathBuf,
@@ -161,7 +166,8 @@ pub(crate) struct NoMore {
 impl NoMore {
     pub(crate) fn new(folder: &Path) -> Self {
         let path = folder.join("pids.max");
-        let before = files::read(&path).ok().filter(|_| files::write(&path, "0").is_ok());
+        let before = files::read(&path).ok().filter(|_| !holds_us(folder));
+        let before = before.filter(|_| files::write(&path, "0").is_ok());
         Self { path, before }
     }
 }

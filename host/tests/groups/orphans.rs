@@ -70,6 +70,9 @@ fn own() -> Result<(), String> {
     let escaped = Running(busy().stdout(Stdio::null()).spawn().map_err(text)?);
     let task = Task::Process(escaped.0.id().try_into().map_err(text)?);
     control.attach(&inner, task).map_err(text)?;
+    // Nor is this one there any more once it is known.
+    let entrance = control.entrance(&inner).map_err(text)?;
+    let _hopping = spawn(again("hop"), entrance).map_err(text)?;
     println!("ready {} {} {}", control.owner(), started.0.id(), escaped.0.id());
     std::io::stdout().flush().map_err(text)?;
     // Whoever started us kills us, or dies and so does as well.

@@ -1,0 +1,69 @@
+//! Files for what the commands print: NAME.out and NAME.err in a folder.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::vec;
+
+use super::spec::Spec;
+use crate::output::Error;
+
+/// Files that are open, in the order of the commands. Dropped before it is told to keep them, it
+/// removes those that are new.
+#[derive(Debug)]
+pub(super) struct Files {
+    streams: vec::IntoIter<(File, File)>,
+    created: Vec<PathBuf>,
+    folder: Option<PathBuf>,
+}
+
+impl Files {
+    pub(super) fn open(folder: &Path, spec: &Spec) -> Result<Self, Error> {
+        let mut files = Self { streams: Vec::new().into_iter(), created: Vec::new(), folder: None };
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Write { path, source }
+        };
+        if !folder.is_dir() {
+            fs::create_dir(folder).map_err(failed(folder))?;
+            files.folder = Some(folder.to_owned());
+        }
+        let mut streams = Vec::new();
+        for command in &spec.commands {
+            let mut open = |ending: &str| {
+                let path = folder.join(format!("{}.{ending}", command.name));
+                let is_new = !path.exists();
+                let file = File::create(&path).map_err(failed(&path))?;
+                if is_new {
+                    files.created.push(path);
+                }
+                Ok(file)
+            };
+            streams.push((open("out")?, open("err")?));
+        }
+        files.streams = streams.into_iter();
+        Ok(files)
+    }
+
+    /// The streams of the next command.
+    pub(super) fn next(&mut self) -> Option<(File, File)> {
+        self.streams.next()
+    }
+
+    /// The commands have started: the files stay.
+    pub(super) fn keep(mut self) {
+        self.created.clear();
+        self.folder = None;
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        for path in self.created.drain(..) {
+            // What is reported is why the run did not begin.
+            let _ = fs::remove_file(path);
+        }
+        if let Some(folder) = self.folder.take() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The command `run`, as its users see it.
+#![cfg(target_os = "linux")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod help;
+mod machine;
+mod refusals;
+mod shares;
+mod stops;
+mod unprivileged;

@@ -1,0 +1,174 @@
+//! The executor, with a control that only writes down what it is told: what is started is real.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use apportion_host::{
+    Call, Error, Executor, Exited, GroupPath, Holds, Launch, Output, Recorder, Usage,
+};
+
+fn path(text: &str) -> GroupPath {
+    text.parse().unwrap()
+}
+
+fn launch(name: &str, group: &str, script: &str) -> Launch {
+    Launch {
+        name: name.to_owned(),
+        program: "sh".into(),
+        args: vec!["-c".into(), script.into()],
+        group: path(group),
+        environment: vec![("NAMED".into(), name.into())],
+        directory: Some("/".into()),
+        output: Output::Nowhere,
+    }
+}
+
+fn refused() -> Error {
+    Error::UnknownGroup(path("refused"))
+}
+
+/// An executor whose call of this number fails, with two groups if they can be created.
+fn executor(fails: Option<usize>) -> Executor<Recorder> {
+    let mut recorder = Recorder::new();
+    if let Some(number) = fails {
+        recorder.fail_at(number, refused());
+    }
+    Executor::new(recorder, None)
+}
+
+/// Polls until so many have ended.
+fn wait(executor: &mut Executor<Recorder>, count: usize) -> Vec<Exited> {
+    let mut exited = Vec::new();
+    while exited.len() < count {
+        exited.extend(executor.poll().unwrap());
+        sleep(Duration::from_millis(2));
+    }
+    exited
+}
+
+/// Whether a process with this id runs; one that has ended may not have been waited for yet.
+fn runs(id: u32) -> bool {
+    let text = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    text.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+}
+
+#[test]
+fn a_command_is_told_in_its_group_and_reported_once() {
+    let mut executor = executor(None);
+    executor.create(&path("outer")).unwrap();
+    executor.create(&path("outer/inner")).unwrap();
+    let cpu = Duration::from_millis(5);
+    executor.control_mut().set_usage(&path("outer/inner"), Usage { cpu });
+    executor.start(launch("a", "outer/inner", "test $NAMED$PWD = a/ && exit 3")).unwrap();
+    assert_eq!(executor.running(), 1);
+    let exited = wait(&mut executor, 1);
+    assert_eq!((exited[0].name.as_str(), exited[0].status.code()), ("a", Some(3)));
+    assert_eq!(exited[0].usage.cpu, cpu);
+    assert_eq!((executor.running(), executor.poll().unwrap()), (0, Vec::new()));
+    executor.remove().unwrap();
+    let [outer, inner] = ["outer", "outer/inner"].map(path);
+    let create = |group: &GroupPath| Call::Create { group: group.clone(), holds: Holds::Processes };
+    assert_eq!(
+        executor.control().calls(),
+        [
+            create(&outer),
+            create(&inner),
+            Call::Entrance(inner.clone()),
+            Call::Kill(inner.clone()),
+            Call::Usage(inner.clone()),
+            Call::Remove(inner),
+            Call::Remove(outer),
+        ]
+    );
+}
+
+#[test]
+fn what_was_created_before_a_failure_is_removed() {
+    let mut executor = executor(Some(2));
+    executor.create(&path("one")).unwrap();
+    executor.create(&path("two")).unwrap();
+    assert_eq!(executor.create(&path("three")), Err(refused()));
+    executor.remove().unwrap();
+    assert_eq!(executor.control().groups().count(), 0);
+}
+
+#[test]
+fn what_cannot_be_started_leaves_the_others_alone() {
+    // The third call asks how to enter.
+    let mut executor = executor(Some(2));
+    executor.create(&path("a")).unwrap();
+    executor.start(launch("a", "a", "sleep 100")).unwrap();
+    assert_eq!(executor.start(launch("b", "a", "true")), Err(refused()));
+    let mut missing = launch("c", "a", "");
+    missing.program = "/no/such/program".into();
+    let error = executor.start(missing).unwrap_err();
+    assert!(matches!(error, Error::NotStarted { .. }), "{error}");
+    assert!(matches!(executor.start(launch("d", "x", "true")), Err(Error::UnknownGroup(_))));
+    assert_eq!(executor.running(), 1);
+    assert_eq!(executor.kill().unwrap().len(), 1);
+}
+
+#[test]
+fn one_that_cannot_be_cleared_up_counts_as_running_until_it_can() {
+    // After the first start, the group is not killed at first.
+    let mut executor = executor(Some(2));
+    executor.create(&path("a")).unwrap();
+    executor.start(launch("a", "a", "exit 0")).unwrap();
+    let error = loop {
+        match executor.poll() {
+            Ok(exited) => assert!(exited.is_empty()),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((error, executor.running()), (refused(), 1));
+    assert_eq!(wait(&mut executor, 1)[0].status.code(), Some(0));
+}
+
+#[test]
+fn who_is_asked_to_end_may_and_who_does_not_is_killed() {
+    let mut executor = executor(None);
+    executor.create(&path("a")).unwrap();
+    let one = executor.start(launch("heeds", "a", "sleep 100 & echo; wait")).unwrap();
+    let two = executor.start(launch("does not", "a", "trap '' TERM; while :; do sleep 1; done"));
+    let both = [one.get(), two.unwrap().get()];
+    // Until the trap is set.
+    sleep(Duration::from_millis(200));
+    let begin = Instant::now();
+    let exited = executor.end(Duration::from_millis(300)).unwrap();
+    assert!(begin.elapsed() >= Duration::from_millis(300));
+    let signals: Vec<_> = exited.iter().map(|exited| exited.status.signal()).collect();
+    assert_eq!(signals, [Some(15), Some(9)]);
+    assert!(!both.into_iter().any(runs));
+    assert_eq!(executor.control().groups().count(), 0);
+}
+
+#[test]
+fn nothing_is_left_undone_because_something_failed() {
+    // The first kill of a group fails, and so does the first removal.
+    let mut recorder = Recorder::new();
+    recorder.fail_at(4, refused());
+    recorder.fail_at(7, refused());
+    let mut executor = Executor::new(recorder, None);
+    executor.create(&path("a")).unwrap();
+    executor.create(&path("b")).unwrap();
+    let ids = ["a", "b"].map(|group| executor.start(launch(group, group, "sleep 100")).unwrap());
+    assert_eq!(executor.kill(), Err(refused()));
+    assert_eq!(executor.running(), 0);
+    assert!(!ids.into_iter().any(|id| runs(id.get())));
+    assert_eq!(executor.remove(), Err(refused()));
+    assert_eq!(executor.control().groups().count(), 1);
+    executor.remove().unwrap();
+    assert_eq!(executor.control().groups().count(), 0);
+}
+
+#[test]
+fn dropped_it_ends_what_runs() {
+    let mut executor = executor(None);
+    executor.create(&path("a")).unwrap();
+    let id = executor.start(launch("a", "a", "sleep 100 & wait")).unwrap().get();
+    assert!(runs(id));
+    drop(executor);
+    assert!(!runs(id));
+}
