@@ -14,6 +14,8 @@ mod replay;
 mod run;
 mod share;
 mod source;
+#[cfg(target_os = "linux")]
+mod vcpus;
 
 use std::process::ExitCode;
 
@@ -40,6 +42,8 @@ enum Command {
     #[command(name = run::KEEPER, hide = true)]
     RunKeeper,
     Share(share::Arguments),
+    #[cfg(target_os = "linux")]
+    Vcpus(vcpus::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +56,8 @@ fn main() -> ExitCode {
         #[cfg(target_os = "linux")]
         Command::RunKeeper => return run::keep(),
         Command::Share(arguments) => share::run(&arguments),
+        #[cfg(target_os = "linux")]
+        Command::Vcpus(arguments) => vcpus::run(&arguments),
     };
     finish(result.map(|()| ExitCode::SUCCESS))
 }

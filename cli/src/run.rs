@@ -18,7 +18,7 @@ mod signals;
 mod spec;
 #[cfg(test)]
 mod tests;
-mod value;
+pub(crate) mod value;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};

@@ -1,7 +1,7 @@
 //! `apportion share`: weighted turns under one or more policies.
 
-mod input;
-mod name;
+pub(crate) mod input;
+pub(crate) mod name;
 mod picture;
 mod policy;
 mod report;

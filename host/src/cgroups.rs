@@ -38,7 +38,7 @@ use crate::{
 /// default weight.
 #[derive(Debug)]
 pub struct Cgroups {
-    trees: Vec<Tree>,
+    pub(crate) trees: Vec<Tree>,
     /// Which tree a controller is in.
     offers: BTreeMap<Controller, Result<usize, Unavailable>>,
     groups: BTreeMap<GroupPath, Group>,
@@ -146,7 +146,7 @@ impl Cgroups {
         self.shut()
     }
 
-    fn shut(&mut self) -> Result<(), Error> {
+    pub(crate) fn shut(&mut self) -> Result<(), Error> {
         self.closed = true;
         self.groups.clear();
         let stopped = self.tree(Controller::Pids).ok().map(|tree| tree.top.clone());

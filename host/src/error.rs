@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use rustix::io::Errno;
 
-use crate::{GroupPath, InvalidGroupPath, Task};
+use crate::vcpu::VcpuError;
+use crate::{GroupPath, InvalidGroupPath, QmpError, Task};
 
 /// Something that this machine does not offer, or not to us.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -62,6 +63,12 @@ pub enum Error {
         /// What would be taken.
         expected: String,
     },
+    /// What is wrong with a virtual CPU.
+    #[error(transparent)]
+    Vcpu(#[from] VcpuError),
+    /// What a QEMU did not answer, or not as it should.
+    #[error(transparent)]
+    Qmp(#[from] QmpError),
     /// A program that cannot be executed.
     #[error("cannot start `{}`: {}", program.display(), std::io::Error::from(*errno))]
     NotStarted {

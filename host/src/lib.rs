@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod adoption;
 mod cgroups;
 mod control;
 mod delegation;
@@ -15,13 +16,16 @@ mod nice;
 mod owner;
 mod probe;
 mod process;
+mod qmp;
 mod recorder;
 mod setting;
 mod sweep;
 mod system;
 mod unified;
+pub mod vcpu;
 mod weight;
 
+pub use adoption::Adoption;
 pub use cgroups::Cgroups;
 pub use control::{Applied, GroupControl, Usage};
 pub use entrance::Entrance;
@@ -34,6 +38,7 @@ pub use nice::Nice;
 pub use owner::Owner;
 pub use probe::{Offer, probe};
 pub use process::spawn;
+pub use qmp::{Qmp, QmpError};
 pub use recorder::{Call, Recorder};
 pub use setting::{CpuLimit, Setting};
 pub use sweep::{Swept, sweep};

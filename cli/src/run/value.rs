@@ -131,11 +131,11 @@ fn bytes(text: &str) -> Option<u64> {
 
 /// CPUs by number, as the kernel writes them: `0,2-3`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct CpuList(pub(super) Vec<u32>);
+pub(crate) struct CpuList(pub(crate) Vec<u32>);
 
 impl CpuList {
     /// Numbers and ranges in any order, or nothing if that is not what it is.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut cpus = Vec::new();
         for item in text.split(',').map(str::trim) {
             let (first, last) = item.split_once('-').unwrap_or((item, item));
@@ -199,7 +199,7 @@ impl Visitor<'_> for CpuListVisitor {
 }
 
 /// `5s`, `250ms`, `2min` or `1h`: from a millisecond to a year, or nothing if that is not what it is.
-pub(super) fn span(text: &str) -> Option<Duration> {
+pub(crate) fn span(text: &str) -> Option<Duration> {
     let text = text.trim();
     let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
     let (number, unit) = text.split_at(end);

@@ -7,7 +7,7 @@ use crate::option::refusal;
 use crate::output::Error;
 
 /// `1,2,4`, or `5,1x100` with the second weight a hundred times.
-pub(super) fn weights(text: &str) -> Result<Vec<Weight>, Error> {
+pub(crate) fn weights(text: &str) -> Result<Vec<Weight>, Error> {
     if text.trim().is_empty() {
         return Err(refusal("--weights", "weights such as 1,2,4", "none"));
     }

@@ -12,7 +12,7 @@ use super::affinity::Kept;
 use super::tree::Tree;
 use crate::hierarchy::Version;
 use crate::mountinfo::{self, Membership};
-use crate::owner::Stat;
+use crate::owner::{PREFIX, Stat};
 use crate::{Error, GroupPath, Task, files};
 
 /// Puts a task into a group in every hierarchy, and looks whether it is there: the kernel takes
@@ -79,10 +79,14 @@ fn verify(tree: &Tree, folder: &Path, id: u32) -> Result<(), Error> {
     })
 }
 
+/// The folder of the group that a task was in.
+pub(crate) fn folder(tree: &Tree, before: &[Membership]) -> Option<PathBuf> {
+    membership(tree, before).and_then(|line| tree.place.folder_of(&line.group))
+}
+
 fn give_back(tree: &Tree, before: &[Membership], id: u32, list: &str) {
     let list = if tree.place.version == Version::V2 { "cgroup.procs" } else { list };
-    let folder = membership(tree, before).and_then(|line| tree.place.folder_of(&line.group));
-    if let Some(folder) = folder {
+    if let Some(folder) = folder(tree, before) {
         // If that fails too, the error that led here says what went wrong.
         let _ = files::write(&folder.join(list), &id.to_string());
     }
@@ -100,7 +104,7 @@ pub(super) fn membership<'a>(tree: &Tree, lines: &'a [Membership]) -> Option<&'a
 }
 
 /// Where a task is; `None` if it has ended.
-pub(super) fn memberships(id: u32) -> Option<Vec<Membership>> {
+pub(crate) fn memberships(id: u32) -> Option<Vec<Membership>> {
     let text = fs::read_to_string(format!("/proc/{id}/cgroup")).ok()?;
     (!has_ended(id)).then(|| mountinfo::memberships(&text))
 }
@@ -141,10 +145,10 @@ pub(crate) fn kill(folder: &Path, home: &Path) -> Result<(), Error> {
 }
 
 /// Lets the kernel kill everything at once, so that nothing is started meanwhile, where it can: in
-/// version 2 since Linux 5.14, and not with threads of our own inside.
+/// version 2 since Linux 5.14, and not with threads of our own inside, or what was adopted.
 fn kill_at_once(folder: &Path) {
     let switch = folder.join("cgroup.kill");
-    if switch.exists() && !holds_us(folder) {
+    if switch.exists() && !is_adopted(folder) && !holds_us(folder) {
         // Whether that has worked is seen by what is left.
         let _ = files::write(&switch, "1");
     }
@@ -184,8 +188,8 @@ impl Drop for NoMore {
 /// Kills the process of a task of a group, or takes it out if it is our own.
 fn end(folder: &Path, home: &Path, task: u32) -> Result<(), Errno> {
     let Some(process) = process_of(task) else { return Ok(()) };
-    if process == getpid().as_raw_pid().unsigned_abs() {
-        return go_home(home, task);
+    if process == getpid().as_raw_pid().unsigned_abs() || is_adopted(folder) {
+        return go_home(home, task, process);
     }
     let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) else {
         return Err(Errno::SRCH);
@@ -199,13 +203,21 @@ fn end(folder: &Path, home: &Path, task: u32) -> Result<(), Errno> {
     }
 }
 
-/// Puts a thread of our own into the group of `home`; in version 2, all of them.
-fn go_home(home: &Path, task: u32) -> Result<(), Errno> {
+/// Whether the tasks in the group of a folder were there before us, and have to outlive it.
+fn is_adopted(folder: &Path) -> bool {
+    folder.ancestors().any(|folder| {
+        let name = folder.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with(PREFIX)) && folder.join(ADOPTED).is_dir()
+    })
+}
+
+/// Puts a thread that is not to be killed into the group of `home`; in version 2, its process.
+fn go_home(home: &Path, task: u32, process: u32) -> Result<(), Errno> {
     let tasks = home.join("tasks");
     let result = if tasks.exists() {
         files::write(&tasks, &task.to_string())
     } else {
-        files::write(&home.join("cgroup.procs"), &getpid().as_raw_pid().to_string())
+        files::write(&home.join("cgroup.procs"), &process.to_string())
     };
     result.map_err(|error| files::errno(&error).unwrap_or(Errno::IO))
 }
@@ -312,6 +324,8 @@ fn pause(round: u32) -> Duration {
     Duration::from_millis((1 << round.min(5)).min(25))
 }
 
+/// Marks the groups of an owner as those of tasks that are others'. No path of a group leads there.
+pub(crate) const ADOPTED: &str = ".adopted";
 /// How often something is tried that may have to wait for others.
 const ROUNDS: u32 = 125;
 /// How many tasks an error names.

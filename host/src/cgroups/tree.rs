@@ -113,8 +113,9 @@ impl Tree {
         }
         self.opened = false;
         let mut result = Ok(());
+        let mark = self.top.join(tasks::ADOPTED);
         for folder in tasks::inside(&self.top) {
-            if folder != self.home {
+            if folder != self.home && folder != mark {
                 result = result.and(tasks::kill(&folder, &self.home));
                 result = result.and(tasks::remove(&folder));
             }

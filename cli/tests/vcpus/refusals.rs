@@ -1,0 +1,88 @@
+//! What is wrong is said on one line, before anything is touched.
+
+use crate::common::Stage;
+
+fn refuses(option: &str, value: &str, line: &str) {
+    let stage = Stage::new();
+    let mut program = stage.program();
+    let output =
+        program.args(["vcpus", option, value]).output().expect("the program can be started");
+    crate::common::done(output).refused(&format!("{option}: expected {line}"));
+}
+
+#[test]
+fn weights_and_policies() {
+    let one = "a weight from 1 to 1048576, or such a weight and how often: 1x100";
+    refuses("--weights", "1,0", &format!("{one}, found `0`"));
+    refuses("--weights", "1x65", "at most 64 vCPUs, found 65");
+    let names = "one of groups, wfq, eevdf, stride, lottery";
+    for name in ["", "WFQ", "wfq,lottery", "cgroup"] {
+        refuses("--policy", name, &format!("{names}, found `{name}`"));
+    }
+}
+
+#[test]
+fn parts_of_vcpus() {
+    for option in ["--limit", "--early"] {
+        let most = if option == "--limit" { 100 } else { 99 };
+        let expected = format!("a vCPU from 0 to 2 and a part from 1% to {most}%, such as 0=20%");
+        for value in
+            ["", "0", "0=20", "3=20%", "-1=20%", "+1=20%", "0=0%", "0=101%", "0=NaN%", "0=%", "=5%"]
+        {
+            refuses(option, value, &format!("{expected}, found `{value}`"));
+        }
+    }
+    let twice = Stage::new().run("vcpus --limit 0=20% --limit 0=30%");
+    twice.refused("--limit: expected each vCPU once, found `0=30%`");
+    for policy in ["lottery", "stride"] {
+        Stage::new().run(&format!("vcpus --limit 0=20% --policy {policy}")).refused(&format!(
+            "--policy: expected a policy with hard limits, groups, wfq or eevdf, beside --limit, \
+             found `{policy}`"
+        ));
+    }
+}
+
+#[test]
+fn times_and_cpus() {
+    for value in ["", "0ms", "2s", "0.5ms", "10", "-1ms", "NaNms", "1e3ms"] {
+        let expected = "a time from 1ms to 1s, such as 10ms";
+        refuses("--quantum", value, &format!("{expected}, found `{value}`"));
+    }
+    for value in ["", "5", "0s", "-5s", "400000000s"] {
+        refuses("--for", value, &format!("a time such as 5s, 250ms or 2min, found `{value}`"));
+    }
+    for value in ["", "x", "1-0", "-1"] {
+        refuses("--cpus", value, &format!("numbers of CPUs such as 0,2-3, found `{value}`"));
+    }
+    let range = "a number from 0 to 18446744073709551615";
+    refuses("--seed", "-1", &format!("{range}, found `-1`"));
+    for value in ["", "0", "-1", "x", "4294967295"] {
+        refuses("--pid", value, &format!("the id of a process, found `{value}`"));
+    }
+}
+
+#[test]
+fn a_cpu_that_is_not_there() {
+    let done = Stage::new().run("vcpus --threads --policy wfq --for 100ms --cpus 999");
+    assert_eq!((done.status, done.out.as_str()), (Some(2), ""));
+    assert!(done.err.starts_with("apportion: /proc/"), "{}", done.err);
+    assert!(
+        done.err.ends_with(": cannot set the CPUs of the thread: Invalid argument (os error 22)\n"),
+        "{}",
+        done.err
+    );
+}
+
+#[test]
+fn options_that_do_not_go_together() {
+    for arguments in [
+        "--pid 1 --qmp socket",
+        "--pid 1 --policy wfq",
+        "--qmp socket --threads",
+        "--qmp socket --early 0=20%",
+    ] {
+        let done = Stage::new().run(&format!("vcpus {arguments}"));
+        assert_eq!((done.status, done.out.as_str()), (Some(2), ""), "{arguments}");
+        assert!(done.err.contains("cannot be used with"), "{arguments}: {}", done.err);
+    }
+}
