@@ -8,6 +8,7 @@ mod document;
 mod files;
 mod input;
 mod layout;
+mod network;
 mod picture;
 mod probe;
 mod record;
@@ -106,7 +107,12 @@ SPEC.toml: a [[command]] each, and a [[group]] for each group of commands or gro
   memory     the most memory: \"1GiB\"
   io-weight  its weight where a disk is the bottleneck, 1 to 1000
   group      the name of the group that it is in
+  bandwidth-weight, bandwidth-limit
+             its right to the bandwidth of the [network], and the most: \"5Mbit\"
 A group has name, weight, limit, reserve, and parent, the group that it is in.
+[network] has bandwidth (\"20Mbit\"), which the commands that name a bandwidth share in each direction, in
+network namespaces of their own; addresses, the private network to take theirs from; gateway = true,
+if they may send beyond this host. Then the report says what each sent and received.
 
 Standard input of the commands is empty. A command that fails stops no other. When one ends, what it
 left running is killed, and the others divide what it had. SIGHUP reads SPEC.toml again: weight,

@@ -1,11 +1,11 @@
 //! How a new process begins its life where it belongs.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 use rustix::process::setpriority_process;
-use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::thread::{CpuSet, LinkNameSpaceType, move_into_link_name_space, sched_setaffinity};
 
 /// What a new process does between `fork` and `exec`, so that it never runs a single instruction
 /// of its program anywhere else.
@@ -31,6 +31,8 @@ pub(crate) enum Step {
     Nice(i32),
     /// Stays on these CPUs.
     Affinity(Box<CpuSet>),
+    /// Enters a network namespace.
+    Network(OwnedFd),
     /// Writes its number to a pipe, so that who keeps the group knows of it.
     Announce(OwnedFd),
 }
@@ -42,6 +44,9 @@ impl Step {
             Self::Join(tasks, _) => rustix::io::write(tasks, b"0").map(drop),
             Self::Nice(level) => setpriority_process(None, *level),
             Self::Affinity(cpus) => sched_setaffinity(None, cpus),
+            Self::Network(namespace) => {
+                move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
+            }
             Self::Announce(pipe) => {
                 let id = rustix::process::getpid().as_raw_pid().to_ne_bytes();
                 rustix::io::write(pipe, &id).map(drop)
@@ -55,6 +60,7 @@ impl Step {
             Self::Join(_, path) => ("enter by", path),
             Self::Nice(_) => ("take a nice level", Path::new("new process")),
             Self::Affinity(_) => ("stay on its CPUs", Path::new("new process")),
+            Self::Network(_) => ("enter its network", Path::new("new process")),
             Self::Announce(_) => ("announce itself", Path::new("new process")),
         }
     }

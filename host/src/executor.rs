@@ -79,8 +79,9 @@ impl<C: GroupControl> Executor<C> {
     /// # Errors
     ///
     /// As [`spawn`](crate::spawn) and [`GroupControl::entrance`]. Nothing of the command runs then.
-    pub fn start(&mut self, launch: Launch) -> Result<NonZeroU32, Error> {
-        let entrance = self.control.entrance(&launch.group)?;
+    pub fn start(&mut self, mut launch: Launch) -> Result<NonZeroU32, Error> {
+        let other = std::mem::take(&mut launch.entrance);
+        let entrance = self.control.entrance(&launch.group)?.then(other);
         let Launch { name, group, .. } = &launch;
         let (name, group) = (name.clone(), group.clone());
         let child = launch.spawn(entrance)?;

@@ -12,6 +12,7 @@ mod group;
 mod hierarchy;
 mod keeper;
 mod mountinfo;
+mod network;
 mod nice;
 mod owner;
 mod probe;
@@ -34,6 +35,10 @@ pub use executor::{Executor, Exited, Launch, Output};
 pub use group::{GroupPath, Holds, InvalidGroupPath, Task};
 pub use hierarchy::{Controller, Place, Survey, Version};
 pub use keeper::{Keeper, keep};
+pub use network::{
+    BitsPerSecond, Network, NetworkControl, NetworkPlan, NetworkRate, NetworkShare, NetworkUsage,
+    RecordedNetwork,
+};
 pub use nice::Nice;
 pub use owner::Owner;
 pub use probe::{Offer, probe};

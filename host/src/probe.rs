@@ -8,7 +8,7 @@ use rustix::thread::{CpuSet, sched_getaffinity};
 
 use crate::cgroups::{cpuset, settings};
 use crate::hierarchy::{Controller, Place, Survey, Version};
-use crate::{System, Unavailable, delegation, files};
+use crate::{Error, Network, System, Unavailable, delegation, files};
 
 /// A thing that a machine may offer.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -40,7 +40,7 @@ pub fn probe(system: &System) -> Vec<Offer> {
             }),
         }),
     }
-    offers.extend([nice(), affinity(), kvm(system)]);
+    offers.extend([nice(), affinity(), network(), kvm(system)]);
     offers
 }
 
@@ -135,6 +135,21 @@ fn affinity() -> Offer {
 }
 
 /// Whether the device can be opened. Nothing is asked of it.
+/// Found out by setting one up, out of reach of everybody.
+fn network() -> Offer {
+    let what = "networks with shares";
+    let state = Network::probe().map_err(|error| match error {
+        Error::Unavailable(unavailable) => unavailable,
+        error => Unavailable {
+            what: what.to_owned(),
+            why: error.to_string(),
+            fix: "end what holds files and memory, and try again as root".to_owned(),
+        },
+    });
+    let state = state.map(|()| "namespaces, and HTB at either end of an uplink".to_owned());
+    Offer { what: what.to_owned(), state }
+}
+
 fn kvm(system: &System) -> Offer {
     let path = system.path(KVM);
     let state = match File::options().read(true).write(true).open(&path) {

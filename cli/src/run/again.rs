@@ -7,6 +7,7 @@ use apportion_host::Setting;
 use super::division::Division;
 use super::document::Source;
 use super::input;
+use super::network::Share;
 use super::spec::{Command, Rights, Spec};
 use crate::output::Error;
 
@@ -41,8 +42,8 @@ pub(super) fn read(
     let spec = Spec::parse(source, original.cpus)?;
     let same = shape(&spec) == shape(old);
     if !same {
-        let message = "expected the same commands and groups as before, of which only `weight`, \
-                       `reserve` and `limit` may change, found others";
+        let message = "expected the same commands, groups and network as before, of which only \
+                       weights, reservations and limits may change, found others";
         return Err(Error::input(name, message));
     }
     let division = Division::of(&spec, source, &division.running, division.capacity)?;
@@ -55,9 +56,13 @@ fn shape(spec: &Spec) -> Spec {
     let rights = Rights::default();
     for command in &mut shape.commands {
         (command.rights, command.line) = (rights, 0);
+        command.network = command.network.map(|_| Share::default());
     }
     for group in &mut shape.groups {
         (group.rights, group.line) = (rights, 0);
+    }
+    if let Some(network) = &mut shape.network {
+        network.line = 0;
     }
     shape
 }
@@ -91,6 +96,16 @@ pub(super) fn differences(old: &Spec, new: &Spec) -> Vec<String> {
         }
         if !changes.is_empty() {
             lines.push(format!("{name}: {}", changes.join("; ")));
+        }
+    }
+    for (old, new) in old.commands.iter().zip(&new.commands) {
+        let (Some(before), Some(now)) = (old.network, new.network) else { continue };
+        let words = |share: Share| {
+            let limit = share.limit.map_or("none".to_owned(), |limit| limit.to_string());
+            format!("bandwidth-weight {}, bandwidth-limit {limit}", share.weight.get())
+        };
+        if before != now {
+            lines.push(format!("{}: {}; was {}", new.name, words(now), words(before)));
         }
     }
     if lines.is_empty() {

@@ -5,7 +5,8 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::value::{Amount, Bytes, CpuList, IoWeight, Weight};
+use super::network::WrittenNetwork;
+use super::value::{Amount, Bandwidth, Bytes, CpuList, IoWeight, Weight};
 use crate::output::Error;
 
 /// The document as it is written.
@@ -16,6 +17,7 @@ pub(super) struct Document {
     pub(super) command: Vec<Spanned<WrittenCommand>>,
     #[serde(default)]
     pub(super) group: Vec<Spanned<WrittenGroup>>,
+    pub(super) network: Option<Spanned<WrittenNetwork>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,6 +34,8 @@ pub(super) struct WrittenCommand {
     pub(super) io_weight: Option<IoWeight>,
     pub(super) cpus: Option<Spanned<CpuList>>,
     pub(super) group: Option<Spanned<String>>,
+    pub(super) bandwidth_weight: Option<Spanned<Weight>>,
+    pub(super) bandwidth_limit: Option<Spanned<Bandwidth>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,6 +3,8 @@
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use apportion_host::NetworkUsage;
+
 use super::division::Division;
 use super::value::CPU;
 
@@ -33,6 +35,8 @@ pub(super) struct Row {
     /// Its share of the CPUs in the last window.
     pub(super) recent: f64,
     pub(super) exit: Option<ExitStatus>,
+    /// What it has sent and received so far, if it is in a network.
+    pub(super) network: Option<NetworkUsage>,
 }
 
 /// What a picture needs of a run, however long it is.

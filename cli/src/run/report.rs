@@ -18,6 +18,10 @@ struct Document<'a> {
     achieved: f64,
     cpu_ms: u64,
     exit: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received_bytes: Option<u64>,
 }
 
 /// One document on one line.
@@ -30,6 +34,8 @@ pub(super) fn json(spec: &Spec, record: &Record) -> String {
             achieved: record.achieved(at),
             cpu_ms: u64::try_from(row.cpu.as_millis()).unwrap_or(u64::MAX),
             exit: row.exit.map(code),
+            sent_bytes: row.network.map(|usage| usage.sent),
+            received_bytes: row.network.map(|usage| usage.received),
         })
         .collect();
     // Numbers and words can always be written.
@@ -39,13 +45,16 @@ pub(super) fn json(spec: &Spec, record: &Record) -> String {
 /// A table, and below it what all of them used together.
 pub(super) fn table(title: &str, spec: &Spec, record: &Record) -> String {
     let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_header(["command", "group", "weight", "decided", "achieved", "CPU time", "exit"]);
+    let mut header = vec!["command", "group", "weight", "decided", "achieved", "CPU time", "exit"];
+    if spec.network.is_some() {
+        header.splice(6..6, ["sent", "received"]);
+    }
+    let right = header.len() - 3;
+    table.load_style(presets::NOTHING).set_header(header);
     for (at, (command, row)) in spec.commands.iter().zip(&record.rows).enumerate() {
         let chain = spec.chain(command.group);
         let group: Vec<&str> = chain.iter().map(|&at| spec.groups[at].name.as_str()).collect();
-        table.add_row([
+        let mut cells = vec![
             command.name.clone(),
             group.join("/"),
             command.rights.weight.get().to_string(),
@@ -53,9 +62,15 @@ pub(super) fn table(title: &str, spec: &Spec, record: &Record) -> String {
             percent(record.achieved(at)),
             format!("{:.3} s", row.cpu.as_secs_f64()),
             row.exit.map_or_else(|| "ended with the run".to_owned(), words),
-        ]);
+        ];
+        if spec.network.is_some() {
+            let megabytes = |bytes: Option<u64>| bytes.map_or("-".to_owned(), megabytes);
+            let (sent, received) = (row.network.map(|u| u.sent), row.network.map(|u| u.received));
+            cells.splice(6..6, [megabytes(sent), megabytes(received)]);
+        }
+        table.add_row(cells);
     }
-    for column in table.column_iter_mut().skip(2).take(4) {
+    for column in table.column_iter_mut().skip(2).take(right) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     let mut text = format!("{title}\n\n");
@@ -85,6 +100,12 @@ fn seconds(record: &Record) -> String {
 /// A share of the CPUs.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
+}
+
+fn megabytes(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "printed for people")]
+    let megabytes = bytes as f64 / 1e6;
+    format!("{megabytes:.3} MB")
 }
 
 /// The exit status of a command as shells know it.

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use apportion_host::{Error as HostError, Executor, Exited, GroupControl, Launch, Output};
+use apportion_host::{
+    Entrance, Error as HostError, Executor, Exited, GroupControl, Launch, Output,
+};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::again::{self, Original};
@@ -12,6 +14,7 @@ use super::apply::InForce;
 use super::division::Division;
 use super::files::Files;
 use super::layout::{Layout, Means, Told as Settings};
+use super::network::Shared;
 use super::record::Record;
 use super::screen::Screen;
 use super::signals::{Signals, Told};
@@ -46,6 +49,8 @@ pub(super) struct Outcome {
 
 struct Session<'a, C: GroupControl> {
     executor: Executor<C>,
+    /// Outlives the commands that are in it.
+    network: Option<Shared>,
     plan: Plan<'a>,
     in_force: InForce,
     record: Record,
@@ -68,8 +73,19 @@ pub(super) fn run<C: GroupControl>(
     let screen = Screen::new(&plan.spec);
     let (signal, failed) = (None, None);
     let begin = now();
-    let mut session =
-        Session { executor, plan, in_force, record, signals, screen, begin, signal, failed };
+    let network = Shared::open(&plan.spec)?;
+    let mut session = Session {
+        executor,
+        network,
+        plan,
+        in_force,
+        record,
+        signals,
+        screen,
+        begin,
+        signal,
+        failed,
+    };
     session.prepare()?;
     session.start(files)?;
     session.watch()?;
@@ -149,6 +165,10 @@ impl<C: GroupControl> Session<'_, C> {
                 environment: Vec::new(),
                 directory: None,
                 output,
+                entrance: match &self.network {
+                    Some(network) => network.entrance(at)?,
+                    None => Entrance::default(),
+                },
             };
             if let Err(error) = self.executor.start(launch) {
                 let place = format!("{}:{}", self.plan.original.name, command.line);
@@ -208,6 +228,9 @@ impl<C: GroupControl> Session<'_, C> {
             let path = &self.plan.layout.nodes[self.plan.layout.commands[at]].path;
             row.cpu = self.executor.usage(path).map_err(refused)?.cpu;
         }
+        if let Some(network) = &self.network {
+            network.read(&mut self.record)?;
+        }
         self.record.end_window(time);
         if let Some(screen) = &self.screen {
             screen.draw(&self.plan.spec, &self.record);
@@ -255,6 +278,9 @@ impl<C: GroupControl> Session<'_, C> {
                 self.record.decide(self.begin.elapsed(), &changed.division);
                 self.plan.spec = changed.spec;
                 self.plan.division = changed.division;
+                if let Some(network) = &mut self.network {
+                    network.change(&self.plan.spec)?;
+                }
                 self.adapt()
             }
             Err(error) => {
@@ -282,11 +308,15 @@ impl<C: GroupControl> Session<'_, C> {
         }
         let killed = self.executor.kill().map_err(refused);
         let removed = self.executor.remove().map_err(refused);
+        let closed = self.network.take().map_or(Ok(()), |network| {
+            network.read(&mut self.record)?;
+            network.close()
+        });
         self.drain();
         if let Some(screen) = self.screen.take() {
             screen.clear();
         }
-        killed.and(removed)
+        killed.and(removed).and(closed)
     }
 
     /// Waits for signals and for what the commands print, until a time of the run.

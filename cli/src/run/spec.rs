@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::division::cpus;
 use super::document::{Document, Source, WrittenCommand, WrittenGroup};
+use super::network::{self, Network, Share};
 use super::value::{Amount, CPU};
 use crate::output::Error;
 
@@ -18,6 +19,8 @@ pub(super) struct Spec {
     pub(super) commands: Vec<Command>,
     /// Parents before children.
     pub(super) groups: Vec<Group>,
+    /// Whose bandwidth is shared, if one is.
+    pub(super) network: Option<Network>,
 }
 
 /// What has a weight among its siblings. Amounts are in parts of a CPU.
@@ -44,6 +47,8 @@ pub(super) struct Command {
     /// In bytes.
     pub(super) memory: Option<u64>,
     pub(super) io_weight: Option<u16>,
+    /// What it has of the network, if it is in it.
+    pub(super) network: Option<Share>,
     /// By number, ascending; all that there are if none is named.
     pub(super) cpus: Option<Vec<u32>>,
     /// Which group it is in, if any.
@@ -65,7 +70,7 @@ pub(super) struct Group {
 impl Spec {
     /// Reads a specification of commands on these CPUs.
     pub(super) fn parse(source: Source<'_>, cpus: &[u32]) -> Result<Self, Error> {
-        let Document { command, group } = source.parse()?;
+        let Document { command, group, network } = source.parse()?;
         for (found, what) in [(command.len(), "commands"), (group.len(), "groups")] {
             if found > MOST {
                 let message = format!("expected at most {MOST} {what}, found {found}");
@@ -78,6 +83,7 @@ impl Spec {
         let groups = groups(source, &group)?;
         let number: BTreeMap<&str, usize> =
             groups.iter().enumerate().map(|(at, group)| (group.name.as_str(), at)).collect();
+        let network = network.as_ref().map(|written| network::read(source, written));
         let mut commands: Vec<Command> = Vec::with_capacity(command.len());
         let mut places = BTreeMap::new();
         for group in &groups {
@@ -85,7 +91,10 @@ impl Spec {
         }
         let mut names = BTreeMap::new();
         for written in command {
+            let written = written.into_inner();
+            let share = network::read_share(source, &written, network.is_some())?;
             let command = read_command(source, written, &number, cpus)?;
+            let command = Command { network: share, ..command };
             let Command { name, group, line, .. } = &command;
             let line = *line;
             if let Some(first) = names.insert(name.clone(), line) {
@@ -99,7 +108,10 @@ impl Spec {
             }
             commands.push(command);
         }
-        Ok(Self { commands, groups })
+        if let Some(network) = &network {
+            network::check(source, network, &commands)?;
+        }
+        Ok(Self { commands, groups, network })
     }
 
     /// The names of the groups that a group is in, itself included, from the top.
@@ -113,11 +125,10 @@ impl Spec {
 
 fn read_command(
     source: Source<'_>,
-    written: Spanned<WrittenCommand>,
+    written: WrittenCommand,
     groups: &BTreeMap<&str, usize>,
     cpus: &[u32],
 ) -> Result<Command, Error> {
-    let written = written.into_inner();
     let line = source.line(written.name.span().start);
     let name = read_name(source, &written.name)?;
     let mut run = written.run.get_ref().iter();
@@ -162,6 +173,7 @@ fn read_command(
         hard: written.hard,
         memory: written.memory.map(|memory| memory.0),
         io_weight: written.io_weight.map(|weight| weight.0),
+        network: None,
         cpus: own,
         group,
         line,

@@ -10,12 +10,12 @@ use super::value::CPU;
 use crate::output::Error;
 
 /// Reads a specification for so many CPUs.
-fn parse(text: &str, cpus: u32) -> Result<Spec, Error> {
+pub(super) fn parse(text: &str, cpus: u32) -> Result<Spec, Error> {
     Spec::parse(Source { name: "spec.toml", text }, &(0..cpus).collect::<Vec<_>>())
 }
 
 /// What is decided at first.
-fn decide(text: &str, cpus: u32) -> Result<(Spec, Division), Error> {
+pub(super) fn decide(text: &str, cpus: u32) -> Result<(Spec, Division), Error> {
     let source = Source { name: "spec.toml", text };
     let spec = parse(text, cpus)?;
     let running = vec![true; spec.commands.len()];

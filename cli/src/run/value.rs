@@ -1,8 +1,10 @@
 //! Values of a specification and of options: CPUs, bytes, spans of time.
 
 use std::fmt::{self, Display};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use apportion_host::BitsPerSecond;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -127,6 +129,46 @@ fn bytes(text: &str) -> Option<u64> {
     let (number, unit) = text.split_at(end);
     let factor = UNITS.iter().find(|known| known.0 == unit.trim_start())?.1;
     number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// A bandwidth, such as `20Mbit`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Bandwidth(pub(super) BitsPerSecond);
+
+impl<'de> Deserialize<'de> for Bandwidth {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a bandwidth from 1kbit to 1Tbit, such as \"20Mbit\"";
+        deserializer.deserialize_any(Text { expected, read: |text| text.parse().ok().map(Self) })
+    }
+}
+
+/// The first of the addresses of a network for private use.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct PrivateNetwork(pub(super) Ipv4Addr);
+
+impl<'de> Deserialize<'de> for PrivateNetwork {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "the first address of a private network, such as \"172.31.0.0\"";
+        deserializer.deserialize_any(Text { expected, read: |text| text.parse().ok().map(Self) })
+    }
+}
+
+/// What is written as a text.
+struct Text<T> {
+    expected: &'static str,
+    read: fn(&str) -> Option<T>,
+}
+
+impl<T> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.expected)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        (self.read)(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    }
 }
 
 /// CPUs by number, as the kernel writes them: `0,2-3`.

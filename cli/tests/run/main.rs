@@ -5,6 +5,7 @@
 mod common;
 mod help;
 mod machine;
+mod network;
 mod refusals;
 mod shares;
 mod stops;

@@ -129,9 +129,9 @@ fn documents() {
     refuses("\n[[command]]\nrun = [\"true\"]\n", "2: expected a key `name`, found none");
     refuses_key(
         "colour = \"red\"",
-        "one of `name`, `run`, `weight`, `limit`, `hard`, `reserve`, `memory`, `io-weight`, `cpus`, `group`, found `colour`",
+        "one of `name`, `run`, `weight`, `limit`, `hard`, `reserve`, `memory`, `io-weight`, `cpus`, `group`, `bandwidth-weight`, `bandwidth-limit`, found `colour`",
     );
-    refuses("colour = 1\n", "1: expected `command` or `group`, found `colour`");
+    refuses("colour = 1\n", "1: expected one of `command`, `group`, `network`, found `colour`");
     refuses(
         "[[command]]\nname = \"a\"\nrun = []\n",
         "3: expected a program and its arguments, such as [\"sleep\", \"5\"], found none",

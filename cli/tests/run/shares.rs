@@ -138,8 +138,8 @@ fn weights_change_while_commands_run() {
         [
             "apportion: spec.toml:4: expected a whole number from 1 to 4294967295, found integer `0`; \
              nothing is changed",
-            "apportion: spec.toml: expected the same commands and groups as before, of which only \
-             `weight`, `reserve` and `limit` may change, found others; nothing is changed",
+            "apportion: spec.toml: expected the same commands, groups and network as before, of \
+             which only weights, reservations and limits may change, found others; nothing is changed",
             "apportion: the specification was read again, and says the same",
             "apportion: a: weight 9, was 1; limit 0.95, was none",
         ]

@@ -20,6 +20,8 @@ pub struct Launch {
     pub args: Vec<OsString>,
     /// The group that it runs in, which has been created.
     pub group: GroupPath,
+    /// What it enters beside its group, such as a network.
+    pub entrance: Entrance,
     /// Variables on top of our own environment.
     pub environment: Vec<(OsString, OsString)>,
     /// Where it runs; our own folder if none is named.
