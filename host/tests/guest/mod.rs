@@ -1,6 +1,7 @@
 //! What is checked inside of the guest.
 
 mod affinity;
+mod memory;
 pub(crate) mod role;
 mod version2;
 
@@ -39,8 +40,9 @@ fn text(error: impl std::fmt::Display) -> String {
 }
 
 /// Of version 2, or of an older kernel, only.
-const OWN_CHECKS: [(&str, Check); 5] = [
+const OWN_CHECKS: [(&str, Check); 6] = [
     ("affinity_kept", affinity::kept),
+    ("memory_limit_binds", memory::binds),
     ("delegation", version2::delegation),
     ("delegation_by_systemd", version2::delegation_by_systemd),
     ("controller_not_passed_on", version2::controller_not_passed_on),
