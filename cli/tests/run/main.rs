@@ -7,6 +7,7 @@ mod help;
 mod machine;
 mod network;
 mod refusals;
+mod screen;
 mod shares;
 mod stops;
 mod unprivileged;
