@@ -1,5 +1,6 @@
 //! What is checked inside of the guest.
 
+mod adoption;
 mod affinity;
 mod memory;
 pub(crate) mod role;
@@ -40,7 +41,9 @@ fn text(error: impl std::fmt::Display) -> String {
 }
 
 /// Of version 2, or of an older kernel, only.
-const OWN_CHECKS: [(&str, Check); 6] = [
+const OWN_CHECKS: [(&str, Check); 8] = [
+    ("adopted_threads", adoption::threads),
+    ("adopted_process", adoption::process),
     ("affinity_kept", affinity::kept),
     ("memory_limit_binds", memory::binds),
     ("delegation", version2::delegation),
