@@ -1,5 +1,6 @@
 //! Shares of a network: a namespace for each command, behind one uplink with a queue of classes.
 
+mod bandwidth;
 mod control;
 mod link;
 mod message;
@@ -22,8 +23,9 @@ use self::socket::Socket;
 use crate::entrance::Step;
 use crate::{Entrance, Error, GroupPath, Unavailable};
 
+pub use self::bandwidth::BitsPerSecond;
 pub use self::control::{NetworkControl, NetworkRate, NetworkUsage};
-pub use self::plan::{BitsPerSecond, NetworkPlan, NetworkShare};
+pub use self::plan::{NetworkPlan, NetworkShare};
 pub use self::recorded::RecordedNetwork;
 
 /// Commands that share the bandwidth of an uplink, each in a network namespace of its own.

@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use apportion_host::{
-    Call, Error, Executor, Exited, GroupPath, Holds, Launch, Output, Recorder, Usage,
+    Call, Entrance, Error, Executor, Exited, GroupPath, Holds, Launch, Output, Recorder, Usage,
 };
 
 fn path(text: &str) -> GroupPath {
@@ -19,6 +19,7 @@ fn launch(name: &str, group: &str, script: &str) -> Launch {
         program: "sh".into(),
         args: vec!["-c".into(), script.into()],
         group: path(group),
+        entrance: Entrance::default(),
         environment: vec![("NAMED".into(), name.into())],
         directory: Some("/".into()),
         output: Output::Nowhere,

@@ -233,8 +233,8 @@ mod tests {
     #[test]
     fn what_the_network_says_reaches_the_user() {
         let (spec, division) = decide(SPEC, 1).unwrap();
-        let (numbers, list): (Vec<_>, Vec<_>) = shares(&spec.commands).unzip();
-        let names = list.iter().map(|share| share.name.clone());
+        let (numbers, given): (Vec<_>, Vec<_>) = shares(&spec.commands).unzip();
+        let names = given.iter().map(|share| share.name.clone());
         let members: Vec<_> = numbers.into_iter().zip(names).collect();
         let lost = Unavailable {
             what: "the uplink".to_owned(),
@@ -243,7 +243,7 @@ mod tests {
         };
         for failing in 0..4 {
             let control =
-                RecordedNetwork::new(list.clone()).failing_at(failing, lost.clone().into());
+                RecordedNetwork::new(given.clone()).failing_at(failing, lost.clone().into());
             let mut shared = Shared { control: Box::new(control), members: members.clone() };
             let mut record = Record::new(&division, None);
             // A command that is in no network asks for nothing.

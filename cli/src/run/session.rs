@@ -278,8 +278,10 @@ impl<C: GroupControl> Session<'_, C> {
                 self.record.decide(self.begin.elapsed(), &changed.division);
                 self.plan.spec = changed.spec;
                 self.plan.division = changed.division;
-                if let Some(network) = &mut self.network {
-                    network.change(&self.plan.spec)?;
+                let spec = &self.plan.spec;
+                let network = self.network.as_mut();
+                if let Err(error) = network.map_or(Ok(()), |network| network.change(spec)) {
+                    self.say(&format!("{error}; all keep the bandwidth that they had"));
                 }
                 self.adapt()
             }
