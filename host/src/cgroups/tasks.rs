@@ -148,7 +148,7 @@ pub(crate) fn kill(folder: &Path, home: &Path) -> Result<(), Error> {
 /// version 2 since Linux 5.14, and not with threads of our own inside, or what was adopted.
 fn kill_at_once(folder: &Path) {
     let switch = folder.join("cgroup.kill");
-    if switch.exists() && !is_adopted(folder) && !holds_us(folder) {
+    if switch.exists() && !holds_us(folder) && !is_adopted(folder) {
         // Whether that has worked is seen by what is left.
         let _ = files::write(&switch, "1");
     }
