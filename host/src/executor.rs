@@ -15,7 +15,8 @@ pub use launch::{Exited, Launch, Output};
 /// What a coordinator's launches need: it creates the groups, starts each command inside its own,
 /// says who has ended, and at the end leaves neither a process nor a group behind.
 ///
-/// A command has ended when its process has; what that leaves running in the group is killed then.
+/// A command has ended when its process has. What that leaves running is killed then: its process
+/// group, and all in its group, if that is its own.
 /// Each command leads a process group of its own, so that a signal of the terminal ends nothing
 /// unasked. All calls have to come from the thread that began it: where the kernel ends commands
 /// with their parent, that means the thread that started them.
@@ -114,7 +115,8 @@ impl<C: GroupControl> Executor<C> {
             }
             let (id, group) = (*id, group.clone());
             let _ = kill_process_group(id, Signal::KILL);
-            let usage = match self.control.kill(&group).and_then(|()| self.control.usage(&group)) {
+            let cleared = if self.is_shared(at) { Ok(()) } else { self.control.kill(&group) };
+            let usage = match cleared.and_then(|()| self.control.usage(&group)) {
                 Ok(usage) => usage,
                 // Those who have ended are told first, the error by the next call.
                 Err(_) if !exited.is_empty() => break,
@@ -222,6 +224,15 @@ impl<C: GroupControl> Executor<C> {
             first.get_or_insert(error);
         }
         first.map_or(Ok(exited), Err)
+    }
+
+    /// Whether others run in the group of a command, or in groups inside.
+    fn is_shared(&self, at: usize) -> bool {
+        let group = self.running[at].group.as_str();
+        self.running.iter().enumerate().any(|(other, running)| {
+            let rest = running.group.as_str().strip_prefix(group);
+            other != at && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 
     fn forget(&mut self, child: &Child) {

@@ -128,6 +128,7 @@ fn one_that_cannot_be_cleared_up_counts_as_running_until_it_can() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is tested")]
 fn who_is_asked_to_end_may_and_who_does_not_is_killed() {
     let mut executor = executor(None);
     executor.create(&path("a")).unwrap();
@@ -162,6 +163,20 @@ fn nothing_is_left_undone_because_something_failed() {
     assert_eq!(executor.control().groups().count(), 1);
     executor.remove().unwrap();
     assert_eq!(executor.control().groups().count(), 0);
+}
+
+#[test]
+fn one_that_ends_does_not_take_others_in_its_group_along() {
+    let mut executor = executor(None);
+    executor.create(&path("a")).unwrap();
+    executor.create(&path("a/b")).unwrap();
+    executor.start(launch("short", "a", "exit 0")).unwrap();
+    executor.start(launch("inside", "a/b", "exit 0")).unwrap();
+    executor.start(launch("beside", "a", "sleep 0.2")).unwrap();
+    wait(&mut executor, 3);
+    let calls = executor.control().calls();
+    let killed: Vec<_> = calls.iter().filter(|call| matches!(call, Call::Kill(_))).collect();
+    assert_eq!(killed, [&Call::Kill(path("a/b")), &Call::Kill(path("a"))]);
 }
 
 #[test]

@@ -3,14 +3,14 @@
 use std::fs;
 use std::io::{self, Write};
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use apportion_host::vcpu::{ExistingVcpu, Placed, vcpus_of_machine, vcpus_of_process};
 use apportion_host::{Adoption, Controller, Error, Qmp, Survey, System, Version};
-use apportion_testbed::not_run;
+use apportion_testbed::{guest, not_run};
 use tempfile::TempDir;
 
 const WINDOW: Duration = Duration::from_secs(3);
@@ -83,13 +83,11 @@ fn available(who: &str) -> bool {
             return false;
         }
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&path).any(|folder| Path::new(&folder).join(PROGRAM).exists());
-    if !found {
-        not_run("cgroup-v2-guest", who, &format!("there is no {PROGRAM} on the PATH"));
+    let found = guest::emulator();
+    if let Err(why) = &found {
+        not_run("cgroup-v2-guest", who, why);
     }
-    found
+    found.is_ok()
 }
 
 #[test]

@@ -7,21 +7,19 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::command::{self, cargo};
+use crate::command::{self, cargo, root};
 use crate::{files, leftovers};
 
 /// Runs each test program by itself and says how long it took, shows what was measured, and checks
 /// that nothing is left behind.
 pub(crate) fn run() -> Result<(), String> {
     let before = leftovers::found()?;
-    command::run(cargo(".", &[&TEST[..], &["--no-run"]].concat()))?;
-    timed("--lib", &["--lib"])?;
-    for name in files::list("host/tests")? {
-        if let Some(name) = name.strip_suffix(".rs") {
-            timed(name, &["--test", name])?;
-        }
+    command::run(cargo(".", &[&TEST[..], &PACKAGES, &["--no-run"]].concat()))?;
+    timed("host", &["--package", "apportion-host", "--lib"])?;
+    for name in tests("host")?.iter().map(String::as_str).chain(REAL_OF_CLI) {
+        timed(name, &[&PACKAGES[..], &["--test", name]].concat())?;
     }
-    timed("--doc", &["--doc"])?;
+    timed("documentation of host", &["--package", "apportion-host", "--doc"])?;
 
     let mut left = left_since(&before)?;
     // One that was killed takes a moment to go.
@@ -44,6 +42,20 @@ fn left_since(before: &BTreeSet<PathBuf>) -> Result<Vec<String>, String> {
     let others = leftovers::without_owner(since);
     left.extend(others.iter().map(|path| path.display().to_string()));
     Ok(left)
+}
+
+/// The names of the test programs of a package, by its folder.
+pub(crate) fn tests(folder: &str) -> Result<Vec<String>, String> {
+    let path = format!("{folder}/tests");
+    let mut names = Vec::new();
+    for entry in files::list(&path)? {
+        if let Some(name) = entry.strip_suffix(".rs") {
+            names.push(name.to_owned());
+        } else if root().join(&path).join(&entry).join("main.rs").is_file() {
+            names.push(entry);
+        }
+    }
+    Ok(names)
 }
 
 /// Runs some of the tests. What they complain about passes through; of what they say, the
@@ -82,13 +94,9 @@ fn mark() -> String {
     std::process::id().to_string()
 }
 
-const TEST: [&str; 8] = [
-    "test",
-    "--locked",
-    "--quiet",
-    "--package",
-    "apportion-host",
-    "--all-features",
-    "--profile",
-    "checked",
-];
+/// Tests of the program that need the machine, too.
+pub(crate) const REAL_OF_CLI: [&str; 2] = ["run", "vcpus"];
+
+const TEST: [&str; 6] = ["test", "--locked", "--quiet", "--all-features", "--profile", "checked"];
+
+const PACKAGES: [&str; 4] = ["--package", "apportion-host", "--package", "apportion"];

@@ -66,10 +66,10 @@ fn is_ours(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()))
 }
 
-/// Names are `apportion-PID-START`: the process, and when it was started, in ticks of the clock.
+/// Names begin with `apportion-PID-START`: the process, and when it started, in ticks of the clock.
 fn owner_lives(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut numbers = name.trim_start_matches(PREFIX).split('-');
+    let mut numbers = name.trim_start_matches(PREFIX).split(['-', '.']);
     let (Some(process), Some(start)) = (numbers.next(), numbers.next()) else { return false };
     started(process).as_deref() == Some(start)
 }

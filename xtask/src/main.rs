@@ -47,9 +47,9 @@ enum Part {
     Clippy,
     /// Build the documentation; a warning is an error
     Doc,
-    /// Run tests and doc tests of all features, optimised, with overflow checks; not those of `host`
+    /// Run tests and doc tests of all features, optimised, with overflow checks; not what needs the machine
     Test,
-    /// Run the tests of `host` on this machine; check that nothing is left behind
+    /// Run the tests of `host`, and of the program, on this machine; check that nothing is left behind
     Host,
     /// Play random operations on fair queues, divide random trees, draw lotteries; check every law
     Laws(prove::Options),

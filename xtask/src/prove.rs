@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::check::DENY_WARNINGS;
 use crate::command::{cargo, run};
+use crate::host;
 
 /// How long the laws are played.
 #[derive(Args, Clone, Copy)]
@@ -25,9 +26,16 @@ impl Options {
 }
 
 pub(crate) fn test() -> Result<(), String> {
-    // Those of `host` need the machine, and have a part of their own.
-    let all = ["test", "--locked", "--workspace", "--exclude", "apportion-host"];
-    run(cargo(".", &[&all[..], &["--all-features", "--profile", "checked"]].concat()))
+    // Those that need the machine have a part of their own.
+    let all = ["test", "--locked", "--all-features", "--profile", "checked"];
+    let others = ["--workspace", "--exclude", "apportion-host", "--exclude", "apportion"];
+    run(cargo(".", &[&all[..], &others].concat()))?;
+    let mut program = cargo(".", &[&all[..], &["--package", "apportion", "--bins"]].concat());
+    let names = host::tests("cli")?;
+    for name in names.iter().filter(|name| !host::REAL_OF_CLI.contains(&name.as_str())) {
+        program.args(["--test", name]);
+    }
+    run(program)
 }
 
 pub(crate) fn laws(options: Options) -> Result<(), String> {

@@ -38,7 +38,7 @@ pub(super) fn render(title: &str, spec: &Spec, record: &Record, samples: &Sample
         page::heading(&mut body, y, &command.name, &summary, "");
         y += page::HEADING_HEIGHT;
         let place = Place { top: y, height: HEIGHT };
-        lane.draw(&mut body, place, axis, most, COLOURS[at % COLOURS.len()], &command.name);
+        lane.draw(&mut body, place, axis, most, &command.name);
         y = place.bottom() + AXIS_HEIGHT + GAP;
     }
     let others = spec.commands.len() - samples.commands;
@@ -73,15 +73,7 @@ impl Lane {
         self.shares.iter().map(|shares| shares.0.max(shares.1)).fold(0.0, f64::max)
     }
 
-    fn draw(
-        &self,
-        into: &mut Group,
-        place: Place,
-        axis: Axis,
-        most: f64,
-        colour: &str,
-        name: &str,
-    ) {
+    fn draw(&self, into: &mut Group, place: Place, axis: Axis, most: f64, name: &str) {
         frame(into, place, axis, "time since the commands were started");
         let height = |share: f64| (share / most).clamp(0.0, 1.0) * f64::from(place.height);
         let ticks = [0.0, 0.5, 1.0].map(|part| {
@@ -104,10 +96,9 @@ impl Lane {
             path
         };
         if !self.shares.is_empty() {
-            let (bottom, end) = (px(place.bottom()), x(self.ends.len() - 1));
+            let bottom = px(place.bottom());
             let area = format!("{}V{bottom}H{}Z", steps(|shares| shares.0), x(0));
-            debug_assert!(end >= x(0));
-            let mut achieved = with(with(Element::new("path"), "d", &area), "fill", colour);
+            let mut achieved = with(with(Element::new("path"), "d", &area), "fill", COLOURS[0]);
             achieved.append(tooltip(&format!("{name}: achieved")));
             into.append(with(achieved, "fill-opacity", "0.55"));
             let decided = with(Element::new("path"), "d", &steps(|shares| shares.1));

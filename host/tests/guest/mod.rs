@@ -2,6 +2,7 @@
 
 mod adoption;
 mod affinity;
+mod memory;
 pub(crate) mod role;
 mod version2;
 
@@ -40,10 +41,11 @@ fn text(error: impl std::fmt::Display) -> String {
 }
 
 /// Of version 2, or of an older kernel, only.
-const OWN_CHECKS: [(&str, Check); 7] = [
+const OWN_CHECKS: [(&str, Check); 8] = [
     ("adopted_threads", adoption::threads),
     ("adopted_process", adoption::process),
     ("affinity_kept", affinity::kept),
+    ("memory_limit_binds", memory::binds),
     ("delegation", version2::delegation),
     ("delegation_by_systemd", version2::delegation_by_systemd),
     ("controller_not_passed_on", version2::controller_not_passed_on),

@@ -17,6 +17,7 @@ pub(crate) fn play_if_asked() {
     let done = match asked.split_once(' ') {
         None if asked.is_empty() => return,
         Some(("enter", rest)) => enter(rest),
+        Some(("eat", mebibytes)) => touch(mebibytes),
         _ => use_groups(),
     };
     match done {
@@ -42,6 +43,19 @@ pub(crate) fn try_groups(user: u32, folder: &Path) -> Result<Tried, String> {
         }
         _ => Err(format!("{}: {said}{}", output.status, String::from_utf8_lossy(&output.stderr))),
     }
+}
+
+/// A command that takes so many mebibytes of memory, and ends.
+pub(crate) fn eat(mebibytes: usize) -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    command.env(PART, format!("eat {mebibytes}")).stdin(Stdio::null());
+    command
+}
+
+fn touch(mebibytes: &str) -> Result<(), String> {
+    let count: usize = mebibytes.parse().map_err(text)?;
+    let memory = std::hint::black_box(vec![1_u8; count << 20]);
+    if memory.iter().all(|&byte| byte == 1) { Ok(()) } else { Err("not what was written".into()) }
 }
 
 /// How a process fared.

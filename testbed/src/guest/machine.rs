@@ -32,11 +32,7 @@ impl Guest {
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             return Err("the guest is one for x86_64, booted on Linux".to_owned());
         }
-        let find = || output(Command::new(EMULATOR).arg("--version"));
-        if let Err(missing) = find() {
-            apt::install(&["qemu-system-x86"]).map_err(|why| format!("{missing}, and {why}"))?;
-            find()?;
-        }
+        emulator()?;
         Ok(Self { kernel: Kernel::fetch(cache)?, cache: cache.to_owned() })
     }
 
@@ -113,6 +109,19 @@ impl Guest {
         archive.folder(Path::new("/dev"));
         Ok(archive.finish())
     }
+}
+
+/// Finds QEMU for `x86_64`, or installs it as root.
+///
+/// # Errors
+///
+/// Why there is none, in words.
+pub fn emulator() -> Result<(), String> {
+    let find = || output(Command::new(EMULATOR).arg("--version")).map(drop);
+    find().or_else(|missing| {
+        apt::install(&["qemu-system-x86"]).map_err(|why| format!("{missing}, and {why}"))?;
+        find()
+    })
 }
 
 /// What a test said inside of its guest.

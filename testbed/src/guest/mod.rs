@@ -31,4 +31,4 @@ mod kernel;
 mod machine;
 
 pub use inside::{begin, check, is_inside};
-pub use machine::{Guest, Said};
+pub use machine::{Guest, Said, emulator};
