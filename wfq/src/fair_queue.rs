@@ -5,6 +5,8 @@ mod flows;
 mod items;
 mod refusal;
 mod service;
+#[cfg(feature = "serde")]
+mod snapshot;
 mod tickets;
 mod values;
 
@@ -46,6 +48,10 @@ use crate::{Order, Scheduler, Weight};
 /// *Complexity*: `O(log f)` in each call, amortised, with `f` flows known; while a flow goes on
 /// having items, what the [`Scheduler`] takes. Space is `O(f + i)` for the most flows `f` and items
 /// `i` that there ever were at a time; [`Capacity`] bounds both.
+///
+/// With the feature `serde` it can be saved and restored in mid-run as a [`Scheduler`] can, with its
+/// keys and items; a [`Ticket`] issued before is valid after. Room for items and flows that have
+/// left is not saved.
 ///
 /// ```
 /// use apportion_wfq::{FairQueue, Order, Weight};

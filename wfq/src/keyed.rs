@@ -1,5 +1,8 @@
 //! A scheduler whose entities have names of the caller's.
 
+#[cfg(feature = "serde")]
+mod snapshot;
+
 use alloc::vec::Vec;
 use core::hash::Hash;
 use core::num::NonZeroU64;
@@ -16,7 +19,7 @@ use crate::{
 ///
 /// Every call looks its key up, and is otherwise the [`Scheduler`]'s of the same name: the same
 /// decisions for the same calls, ties included. Nothing depends on the order of keys or on their
-/// hashes.
+/// hashes. With the feature `serde` it can be saved and restored as that can, keys included.
 ///
 /// ```
 /// use apportion_wfq::{Keyed, KeyedError, Order, Then, Weight};

@@ -24,6 +24,8 @@ mod rate;
 #[cfg(any(test, feature = "testkit"))]
 pub mod reference;
 mod scheduler;
+#[cfg(feature = "serde")]
+mod snapshot;
 mod table;
 #[cfg(feature = "testkit")]
 pub mod testkit;

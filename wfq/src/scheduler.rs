@@ -345,6 +345,22 @@ impl Scheduler {
         group.map_or(Ok(ROOT), |group| self.find_group(group))
     }
 
+    /// All entities and groups, by number.
+    #[cfg(feature = "serde")]
+    pub(crate) fn members(&self) -> impl Iterator<Item = Member> {
+        let ids = NIL + 1..self.table.nodes.len() as u32;
+        let is_known = |&id: &u32| self.table.nodes[id as usize].state != State::Vacant;
+        ids.filter(is_known).map(|id| self.member(id))
+    }
+
+    /// Whether an entity asks for so much service at a time, and all of it is still to come. In
+    /// start-time order nobody asks for any.
+    #[cfg(feature = "serde")]
+    pub(crate) fn requests(&self, entity: EntityId, request: u64) -> bool {
+        let known = self.table.requests.get(entity.index as usize);
+        known.is_none_or(|known| known.length == request && known.left == request)
+    }
+
     /// The handle of a node.
     fn member(&self, id: u32) -> Member {
         let node = &self.table.nodes[id as usize];

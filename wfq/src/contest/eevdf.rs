@@ -17,10 +17,9 @@ use crate::table::Table;
 pub(crate) struct Eevdf {
     /// By counter: those who were not eligible when they were last looked at.
     #[cfg_attr(feature = "serde", serde(skip))]
-    waiting: Queue,
+    pub(super) waiting: Queue,
     /// By deadline: those who were.
-    #[cfg_attr(feature = "serde", serde(skip))]
-    eligible: Heap<ByDeadline>,
+    pub(super) eligible: Heap<ByDeadline>,
     /// Those who compete outside of both.
     pub(super) parked: Vec<u32>,
     pub(super) clock: Clock,
@@ -322,13 +321,12 @@ impl Eevdf {
         }
     }
 
-    /// As [`enqueue`](Self::enqueue), with virtual time as it was saved.
+    /// Tells one who is in the saved heap where.
     #[cfg(feature = "serde")]
-    pub(super) fn requeue(&mut self, table: &mut Table, id: u32) {
-        let saved = self.clock;
-        self.clock.normalise();
-        self.enqueue(table, id);
-        self.clock = saved;
+    pub(super) fn restore_eligible(&mut self, table: &mut Table, position: u32, id: u32) {
+        let (deadline, part) = Self::exact_deadline(table, id);
+        table.nodes[id as usize].place = Place::Eligible;
+        self.eligible.restore(&mut table.nodes, position, deadline, part);
     }
 
     #[inline(always)]

@@ -1,8 +1,12 @@
-//! Queues and sums are not saved: those who compete join again, as they are.
+//! Queues and sums are not saved: those who compete join again, as they are. But which of them were
+//! found eligible is, in the order of their heap.
+
+use alloc::vec::Vec;
 
 use super::start_time::quarter;
 use super::{Contest, StartTime, either};
 use crate::Order;
+use crate::queue::Queue;
 use crate::table::Table;
 
 impl Contest {
@@ -32,13 +36,30 @@ impl Contest {
         either!(self, order => &order.parked)
     }
 
-    /// Counts in one who competes. Tells whether it has the place among those who are parked that
-    /// it remembers, or none if it `is_queued`.
-    pub(crate) fn readmit(&mut self, table: &Table, id: u32, is_queued: bool) -> bool {
+    /// Those of the queue who were eligible, in the order that they are kept in.
+    pub(crate) fn eligible(&self) -> Vec<u32> {
+        match self {
+            Self::StartTime(_) => Vec::new(),
+            Self::Eevdf(order) => order.eligible.ids().collect(),
+        }
+    }
+
+    /// Tells one of those where it is.
+    pub(crate) fn restore_eligible(&mut self, table: &mut Table, position: u32, id: u32) {
+        if let Self::Eevdf(order) = self {
+            order.restore_eligible(table, position, id);
+        }
+    }
+
+    /// Counts in one who competes, and puts it into the queue if it `is_queued` and not eligible.
+    /// Tells whether it is where it remembers to be: eligible, among those who are parked, or in the
+    /// rest of the queue.
+    pub(crate) fn readmit(&mut self, table: &mut Table, id: u32, is_queued: bool) -> bool {
         let node = &table.nodes[id as usize];
+        let is_eligible = Queue::has(&table.nodes, id);
         let fits = match self.parked().get(node.previous as usize) {
-            Some(parked) => !is_queued && *parked == id,
-            None => is_queued,
+            Some(parked) if !is_eligible => !is_queued && *parked == id,
+            _ => is_queued,
         };
         match self {
             Self::StartTime(order) => order.competing += 1,
@@ -48,14 +69,12 @@ impl Contest {
                 order.competing += 1;
             }
         }
-        fits
-    }
-
-    /// Puts one into its queue, once all have been counted in.
-    pub(crate) fn requeue(&mut self, table: &mut Table, id: u32) {
-        match self {
-            Self::StartTime(order) => order.queue.insert(&mut table.nodes, id),
-            Self::Eevdf(order) => order.requeue(table, id),
+        if is_queued && !is_eligible {
+            match self {
+                Self::StartTime(order) => order.queue.insert(&mut table.nodes, id),
+                Self::Eevdf(order) => order.waiting.insert(&mut table.nodes, id),
+            }
         }
+        fits
     }
 }

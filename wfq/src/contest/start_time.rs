@@ -192,7 +192,7 @@ impl StartTime {
 
     /// Whether so much more service keeps the counters close enough together to compare.
     pub(crate) fn admits(&self, table: &Table, id: u32, service: i128, competes: bool) -> bool {
-        if !competes && (service < 0 || self.has_passed(&table.nodes[id as usize])) {
+        if !competes && (service <= 0 || self.has_passed(&table.nodes[id as usize])) {
             return true;
         }
         let least = self.virtual_time(table);

@@ -41,13 +41,40 @@ pub(super) struct Flow<K> {
 }
 
 impl<K> Flow<K> {
+    /// With nothing to remember. Without a key, its number is vacant.
+    pub(super) fn new(key: Option<K>, entity: EntityId) -> Self {
+        Self {
+            key,
+            entity,
+            items: List::EMPTY,
+            in_service: 0,
+            has_own_weight: false,
+            wakes: 0,
+            refundable: 0,
+            finish: FORGIVEN,
+        }
+    }
+
     /// Nothing waits, and nothing is in service.
     pub(super) fn is_idle(&self) -> bool {
         self.items.len == 0 && self.in_service == 0
     }
 
+    #[cfg(feature = "serde")]
+    pub(super) fn is_known(&self) -> bool {
+        self.key.is_some()
+    }
+
     pub(super) fn key(&self) -> Option<&K> {
         self.key.as_ref()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<K> Flows<K> {
+    /// By number.
+    pub(super) fn all(&self) -> &[Flow<K>] {
+        &self.all
     }
 }
 
@@ -94,26 +121,29 @@ impl<K: Clone + Eq + Hash> Flows<K> {
     ) -> Option<u32> {
         let number = if let Some(Reverse(number)) = self.vacant.pop() {
             let flow = &mut self.all[number as usize];
-            flow.entity = renewed(scheduler, flow.entity, weight);
-            flow.finish = FORGIVEN;
-            flow.key = Some(key.clone());
+            *flow = Flow::new(Some(key.clone()), renewed(scheduler, flow.entity, weight));
             number
         } else {
             let entity = scheduler.add(weight).ok()?;
-            self.all.push(Flow {
-                key: Some(key.clone()),
-                entity,
-                items: List::EMPTY,
-                in_service: 0,
-                has_own_weight: false,
-                wakes: 0,
-                refundable: 0,
-                finish: FORGIVEN,
-            });
+            self.all.push(Flow::new(Some(key.clone()), entity));
             entity.index() as u32
         };
         self.numbers.insert(key, number);
         Some(number)
+    }
+
+    /// The flow of the next number, as it was saved. Tells whether its key is nobody else's.
+    #[cfg(feature = "serde")]
+    pub(super) fn restore(&mut self, flow: Flow<K>) -> bool {
+        let number = self.all.len() as u32;
+        let mut before = None;
+        if let Some(key) = &flow.key {
+            before = self.numbers.insert(key.clone(), number);
+        } else {
+            self.vacant.push(Reverse(number));
+        }
+        self.all.push(flow);
+        before.is_none()
     }
 
     /// A flow that is idle, or may be forgotten from now on.

@@ -76,6 +76,14 @@ impl<T> Items<T> {
         content
     }
 
+    /// The costs and items of a list, in their order.
+    #[cfg(feature = "serde")]
+    pub(super) fn iter(&self, list: &List) -> impl Iterator<Item = (u64, &T)> {
+        let slot = |place: u32| self.slots.get(place as usize);
+        let slots = core::iter::successors(slot(list.first), move |before| slot(before.next));
+        slots.filter_map(|slot| slot.content.as_ref().map(|(cost, item)| (*cost, item)))
+    }
+
     /// What the first item of a list costs.
     pub(super) fn first_cost(&self, list: &List) -> Option<u64> {
         self.slots.get(list.first as usize)?.content.as_ref().map(|&(cost, _)| cost)

@@ -3,6 +3,9 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+#[cfg(feature = "serde")]
+use crate::snapshot::{Inconsistent, check, check_vacant};
+
 /// An item in service, to be handed back with what it used.
 ///
 /// A plain number, and as easily lost: an item whose ticket is dropped stays in service, counts as
@@ -22,12 +25,14 @@ impl fmt::Display for Ticket {
 }
 
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub(super) struct Tickets {
     all: Vec<Issued>,
     vacant: Vec<u32>,
 }
 
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 struct Issued {
     generation: u32,
     /// `None` once it has been handed back.
@@ -36,6 +41,7 @@ struct Issued {
 
 /// What is known of an item in service.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub(super) struct Service {
     /// The number of its flow.
     pub(super) flow: u32,
@@ -67,6 +73,19 @@ impl Tickets {
     pub(super) fn find(&self, ticket: Ticket) -> Option<Service> {
         let issued = self.all.get(ticket.index as usize)?;
         issued.service.filter(|_| issued.generation == ticket.generation)
+    }
+
+    /// All items in service.
+    #[cfg(feature = "serde")]
+    pub(super) fn services(&self) -> impl Iterator<Item = Service> {
+        self.all.iter().filter_map(|issued| issued.service)
+    }
+
+    /// Whether those that are vacant are those that have been handed back.
+    #[cfg(feature = "serde")]
+    pub(super) fn check(&self) -> Result<(), Inconsistent> {
+        check(u32::try_from(self.all.len()).is_ok(), "it is too large")?;
+        check_vacant(0, self.all.iter().map(|issued| issued.service.is_none()), &self.vacant)
     }
 
     /// Ends a ticket that is valid.

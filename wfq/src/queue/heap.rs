@@ -9,7 +9,12 @@ use crate::node::{Node, before, distance};
 const ARITY: usize = 8;
 
 /// Least key first. Each node knows its position, so any can be taken out.
+///
+/// Saved as the numbers of its nodes, in its own order: keys on a circle may be so far apart that
+/// which comes first depends on that.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(from = "Vec<u32>", into = "Vec<u32>", bound = "By: Clone"))]
 pub(crate) struct Heap<By> {
     entries: Vec<Entry>,
     by: PhantomData<By>,
@@ -94,6 +99,22 @@ impl<By> Default for Heap<By> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl<By> From<Heap<By>> for Vec<u32> {
+    fn from(heap: Heap<By>) -> Self {
+        heap.entries.iter().map(|entry| entry.id).collect()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<By> From<Vec<u32>> for Heap<By> {
+    /// Keys are still to be [restored](Heap::restore).
+    fn from(ids: Vec<u32>) -> Self {
+        let entries = ids.into_iter().map(|id| Entry { key: 0, part: 0, id }).collect();
+        Self { entries, by: PhantomData }
+    }
+}
+
 impl<By: Key> Heap<By> {
     pub(crate) fn reserve(&mut self, nodes: usize) {
         self.entries.reserve(nodes.saturating_sub(self.entries.len()));
@@ -112,6 +133,19 @@ impl<By: Key> Heap<By> {
     #[inline(always)]
     pub(crate) fn first(&self) -> Option<(u64, u32)> {
         self.entries.first().map(|entry| (entry.key, entry.id))
+    }
+
+    /// The nodes, in the order of the heap.
+    #[cfg(feature = "serde")]
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
+        self.entries.iter().map(|entry| entry.id)
+    }
+
+    /// Tells an entry its key, and its node where it is.
+    #[cfg(feature = "serde")]
+    pub(crate) fn restore(&mut self, nodes: &mut [Node], position: u32, key: u64, part: u32) {
+        let id = self.entries[position as usize].id;
+        self.put(nodes, position as usize, Entry { key, part, id });
     }
 
     /// Takes one out, whichever is easiest.

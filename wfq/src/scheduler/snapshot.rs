@@ -1,5 +1,6 @@
-//! Snapshots: what cannot be worked out again is saved. Queues, sums and counts are rebuilt, so
-//! that a snapshot that was tampered with can be refused, but cannot break them.
+//! Snapshots: what cannot be worked out again is saved. Queues, but for the order of those who are
+//! eligible in EEVDF, sums and counts are rebuilt, so that a snapshot that was tampered with can be
+//! refused, but cannot break them.
 
 mod restore;
 
@@ -15,11 +16,6 @@ use crate::limit::Budget;
 use crate::node::{NIL, NONE, Node, Reading, Service, State};
 use crate::table::Request;
 use crate::{Order, Weight};
-
-/// A snapshot that no scheduler can have made.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not a snapshot of a scheduler: {0}")]
-struct Inconsistent(&'static str);
 
 /// What is written. Numbers that are free have no entry; in which order they will be used again is
 /// in the lists beside.

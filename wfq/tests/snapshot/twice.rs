@@ -1,21 +1,50 @@
 use apportion_wfq::testkit::{Hierarchical, Limited, LimitedGroups, Numbered, ProportionalShare};
-use apportion_wfq::{Order, Scheduler};
+use apportion_wfq::{EntityId, Order, Scheduler};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What can be saved, and what of it is: handles outlive it.
+pub(crate) trait Saved: LimitedGroups + Clone {
+    type State: Serialize + DeserializeOwned;
+
+    fn state(&mut self) -> &mut Self::State;
+
+    fn scheduler(&self) -> &Scheduler;
+
+    /// The handle of an entity, if there is one of that number.
+    fn handle(&self, number: usize) -> Option<EntityId>;
+}
+
+impl Saved for Numbered {
+    type State = Scheduler;
+
+    fn state(&mut self) -> &mut Scheduler {
+        &mut self.scheduler
+    }
+
+    fn scheduler(&self) -> &Scheduler {
+        &self.scheduler
+    }
+
+    fn handle(&self, number: usize) -> Option<EntityId> {
+        self.entity(number)
+    }
+}
 
 /// A scheduler, and the same again that goes through text at every now and then.
-pub(crate) struct Twice {
-    original: Numbered,
-    restored: Numbered,
+pub(crate) struct Twice<S> {
+    original: S,
+    restored: S,
     entities: usize,
     calls: u64,
 }
 
-impl Twice {
-    pub(crate) fn new(scheduler: Scheduler) -> Self {
-        let original = Numbered::new(scheduler);
+impl<S: Saved> Twice<S> {
+    pub(crate) fn new(original: S) -> Self {
         Self { restored: original.clone(), original, entities: 0, calls: 0 }
     }
 
-    fn both<T: PartialEq + std::fmt::Debug>(&mut self, call: impl Fn(&mut Numbered) -> T) -> T {
+    fn both<T: PartialEq + std::fmt::Debug>(&mut self, call: impl Fn(&mut S) -> T) -> T {
         // Spread by multiplication (Knuth, TAOCP 3, 6.4): about one call in 32, never in step.
         self.calls += 1;
         if self.calls.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 59 == 0 {
@@ -27,13 +56,14 @@ impl Twice {
     }
 
     fn save(&mut self) {
-        let text = serde_json::to_string(&self.restored.scheduler).expect("it can be saved");
-        self.restored.scheduler = serde_json::from_str(&text).expect("it was saved");
-        let (one, other) = (&self.original.scheduler, &self.restored.scheduler);
-        assert_eq!(serde_json::to_string(one).expect("it can be saved"), text);
+        let text = serde_json::to_string(self.restored.state()).expect("it can be saved");
+        *self.restored.state() = serde_json::from_str(&text).expect("it was saved");
+        assert_eq!(serde_json::to_string(self.original.state()).expect("it can be saved"), text);
+        let (one, other) = (self.original.scheduler(), self.restored.scheduler());
         assert_eq!(one.virtual_time(None), other.virtual_time(None));
         for number in 0..self.entities {
-            let Some(entity) = self.original.entity(number) else { continue };
+            assert_eq!(self.restored.handle(number), self.original.handle(number));
+            let Some(entity) = self.original.handle(number) else { continue };
             assert_eq!(one.counter(entity), other.counter(entity));
             assert_eq!(one.lag(entity), other.lag(entity));
             assert_eq!(one.deadline(entity), other.deadline(entity));
@@ -42,7 +72,7 @@ impl Twice {
     }
 }
 
-impl ProportionalShare for Twice {
+impl<S: Saved> ProportionalShare for Twice<S> {
     fn add(&mut self, entity: usize, weight: u32) {
         self.entities = self.entities.max(entity + 1);
         self.both(|scheduler| scheduler.add(entity, weight));
@@ -65,7 +95,7 @@ impl ProportionalShare for Twice {
     }
 
     fn pick(&mut self) -> Option<usize> {
-        self.both(Numbered::pick)
+        self.both(S::pick)
     }
 
     fn charge(&mut self, entity: usize, used: u64, stays: bool) {
@@ -74,12 +104,12 @@ impl ProportionalShare for Twice {
 
     fn virtual_time(&self) -> Option<u128> {
         // The mean of EEVDF goes back when somebody comes who is owed.
-        let is_monotone = self.original.scheduler.order() == Order::StartTime;
+        let is_monotone = self.original.scheduler().order() == Order::StartTime;
         self.original.virtual_time().filter(|_| is_monotone)
     }
 }
 
-impl Hierarchical for Twice {
+impl<S: Saved> Hierarchical for Twice<S> {
     fn add_group(&mut self, group: usize, parent: Option<usize>, weight: u32) {
         self.both(|scheduler| scheduler.add_group(group, parent, weight));
     }
@@ -90,7 +120,7 @@ impl Hierarchical for Twice {
     }
 }
 
-impl Limited for Twice {
+impl<S: Saved> Limited for Twice<S> {
     fn limit(&mut self, entity: usize, quota: u64, period: u64, burst: u64) {
         self.both(|scheduler| scheduler.limit(entity, quota, period, burst));
     }
@@ -106,7 +136,7 @@ impl Limited for Twice {
     }
 }
 
-impl LimitedGroups for Twice {
+impl<S: Saved> LimitedGroups for Twice<S> {
     fn limit_group(&mut self, group: usize, quota: u64, period: u64, burst: u64) {
         self.both(|scheduler| scheduler.limit_group(group, quota, period, burst));
     }

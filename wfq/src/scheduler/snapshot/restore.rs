@@ -4,14 +4,15 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::super::{Group, ROOT, Scheduler, check_quantum};
-use super::{Inconsistent, Member, NodeSnapshot, Snapshot, VERSION};
+use super::{Member, NodeSnapshot, Snapshot, VERSION};
 use crate::Order;
 use crate::Weight;
 use crate::contest::Contest;
 use crate::limit::Budget;
-use crate::node::{NIL, NONE, Service, State};
+use crate::node::{NIL, NONE, Node, Service, State};
 use crate::rate::{MAX_CHARGE, MAX_SERVICE};
-use crate::table::Request;
+use crate::snapshot::{Inconsistent, check, check_vacant};
+use crate::table::{Request, Table};
 
 impl Snapshot {
     pub(super) fn restore(self) -> Result<Scheduler, Inconsistent> {
@@ -111,17 +112,19 @@ impl Scheduler {
     /// Everybody into the queue where it belongs.
     fn restore_order(&mut self) -> Result<(), Inconsistent> {
         let groups = self.deepest_first()?;
-        for (place, group) in (0..).zip(&self.groups) {
+        for (place, group) in (0..).zip(&mut self.groups) {
+            let table = &mut self.table;
             for (position, &id) in (0..).zip(group.contest.parked()) {
-                let node = self.table.nodes.get_mut(id as usize).filter(|_| id != NIL);
-                let node = node.filter(|node| {
-                    (node.parent, node.state, node.previous) == (place, State::Runnable, NONE)
-                });
+                let node = competitor(table, place, id);
                 node.ok_or(Inconsistent("somebody is parked who is not there"))?.previous =
                     position;
             }
+            for (position, id) in (0..).zip(group.contest.eligible()) {
+                let node = competitor(table, place, id);
+                node.ok_or(Inconsistent("somebody is eligible who is not there"))?;
+                group.contest.restore_eligible(table, position, id);
+            }
         }
-        let mut queues = vec![Vec::new(); self.groups.len()];
         for id in NIL + 1..self.table.nodes.len() as u32 {
             let node = &self.table.nodes[id as usize];
             if node.group == NONE {
@@ -129,11 +132,10 @@ impl Scheduler {
                 if !is_queued && node.parent != ROOT {
                     self.groups[node.parent as usize].held += 1;
                 }
-                self.restore_place(id, is_queued, &mut queues)?;
+                self.restore_place(id, is_queued)?;
             }
         }
         for place in groups {
-            self.restore_queue(place, &queues);
             let Group { node: id, held, ref contest, .. } = self.groups[place as usize];
             let node = &self.table.nodes[id as usize];
             let is_asleep = node.state == State::Asleep;
@@ -144,25 +146,13 @@ impl Scheduler {
             if node.parent != ROOT {
                 self.groups[node.parent as usize].held += held;
             }
-            self.restore_place(id, self.may_queue(place), &mut queues)?;
+            self.restore_place(id, self.may_queue(place))?;
         }
-        self.restore_queue(ROOT, &queues);
         Ok(())
     }
 
-    fn restore_queue(&mut self, place: u32, queues: &[Vec<u32>]) {
-        for &id in &queues[place as usize] {
-            self.groups[place as usize].contest.requeue(&mut self.table, id);
-        }
-    }
-
     /// Lets a node compete, or wait for its release, if it does.
-    fn restore_place(
-        &mut self,
-        id: u32,
-        is_queued: bool,
-        queues: &mut [Vec<u32>],
-    ) -> Result<(), Inconsistent> {
+    fn restore_place(&mut self, id: u32, is_queued: bool) -> Result<(), Inconsistent> {
         let node = &self.table.nodes[id as usize];
         let (limit, parent) = (node.limit, node.parent as usize);
         let contest = &mut self.groups[parent].contest;
@@ -170,10 +160,7 @@ impl Scheduler {
             State::Runnable => {
                 let is_spent = self.budgets.get(limit as usize).is_some_and(Budget::is_spent);
                 check(!is_spent, "somebody competes who is throttled")?;
-                let fits = contest.readmit(&self.table, id, is_queued);
-                if is_queued {
-                    queues[parent].push(id);
-                }
+                let fits = contest.readmit(&mut self.table, id, is_queued);
                 check(fits, "those who are parked are others")
             }
             State::Throttled => {
@@ -240,20 +227,12 @@ impl Member {
     }
 }
 
-/// The vacant places are those where nobody is, in any order.
-fn check_vacant(
-    first: u32,
-    are_empty: impl Iterator<Item = bool>,
-    vacant: &[u32],
-) -> Result<(), Inconsistent> {
-    let mut sorted = vacant.to_vec();
-    sorted.sort_unstable();
-    let empty = (first..).zip(are_empty).filter(|&(_, is_empty)| is_empty);
-    check(empty.map(|(place, _)| place).eq(sorted), "the vacant numbers are not the unused ones")
-}
-
-fn check(possible: bool, why: &'static str) -> Result<(), Inconsistent> {
-    if possible { Ok(()) } else { Err(Inconsistent(why)) }
+/// Who is said to compete in the group at this place, and to be where nobody else is: for the first
+/// time.
+fn competitor(table: &mut Table, place: u32, id: u32) -> Option<&mut Node> {
+    let node = table.nodes.get_mut(id as usize).filter(|_| id != NIL)?;
+    let competes = (node.parent, node.state) == (place, State::Runnable);
+    (competes && node.previous == NONE).then_some(node)
 }
 
 /// The node of a vacant group.
