@@ -59,7 +59,8 @@ pub(crate) fn no_std() -> Result<(), String> {
 }
 
 pub(crate) fn bench() -> Result<(), String> {
-    // Bench targets only: libraries and programs would be compiled once more for nothing.
-    let targets = ["bench", "--locked", "--workspace", "--bench", "*"];
-    run(cargo(".", &[&targets[..], &["--", "--test"]].concat()))
+    // Bench targets only, in the profile and with the features of the tests: what they stand on is
+    // compiled already.
+    let targets = ["bench", "--locked", "--workspace", "--all-features", "--bench", "*"];
+    run(cargo(".", &[&targets[..], &["--profile", "checked", "--", "--test"]].concat()))
 }
