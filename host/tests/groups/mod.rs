@@ -150,7 +150,7 @@ pub(crate) fn burst(control: &mut dyn GroupControl) -> Result<(), String> {
     let window = used_within(control, &[group], Duration::from_secs(1))?;
     let share = window.used[0] / window.wall;
     println!("measured: limit taken back: {share:.3} of a CPU");
-    if share < 0.25 {
+    if share < 0.15 {
         return Err(format!("a limit that was taken back still binds: {share:.3}"));
     }
     Ok(())
