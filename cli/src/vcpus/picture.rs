@@ -80,3 +80,37 @@ fn lanes(count: usize) -> f64 {
 const LANE: f64 = 24.0;
 const GAP: f64 = 36.0;
 const SMALL: f64 = 11.5;
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+    use std::time::Duration;
+
+    use apportion_host::vcpu::{Exit, Member, Ran, Report, VcpuId};
+
+    use super::super::policy::Policy;
+    use super::*;
+    use crate::picture::tests::well_formed;
+
+    #[test]
+    fn any_report_gives_a_document_of_bounded_size() {
+        for count in [0, 1, 3, 64] {
+            for cpu in [Duration::ZERO, Duration::from_millis(7), Duration::MAX] {
+                let vcpu = |number| {
+                    let weight = NonZeroU32::new(number + 1).unwrap();
+                    let member = Member { vcpu: VcpuId::new(number), weight, limit: None };
+                    let ran = Ran { cpu, wall: cpu, kick_latency: None, exit: Exit::Kicked };
+                    (member, ran, Some(u64::MAX))
+                };
+                let vcpus: Vec<_> = (0..count).map(vcpu).collect();
+                let report = Report::of_parallel(&vcpus, Duration::from_secs(1)).unwrap();
+                let outcomes = [Policy::Wfq, Policy::Groups]
+                    .map(|policy| Outcome { policy, report: report.clone() });
+                let document = render("a title", &outcomes);
+                well_formed(&document);
+                assert!(document.len() < 80_000, "{}", document.len());
+                assert_eq!(document.matches("<title>").count(), 2 * count as usize);
+            }
+        }
+    }
+}
