@@ -103,6 +103,39 @@ fn what_a_hard_one_leaves_is_wasted() {
 }
 
 #[test]
+fn a_whole_cpu_is_a_hard_ones_alone() {
+    let who = "a whole CPU is a hard one's alone";
+    let Some(_alone) = machine::groups(who) else { return };
+    let two =
+        rustix::thread::sched_getaffinity(None).is_ok_and(|cpus| cpus.is_set(0) && cpus.is_set(1));
+    if !two {
+        apportion_testbed::not_run("cgroup-v1", who, "there are no CPUs 0 and 1");
+        return;
+    }
+    let stage = Stage::new();
+    let text = busy("hard", "hard = true\nweight = 2") + &busy("a", "") + &busy("b", "");
+    stage.write("spec.toml", text);
+    let run = Run::new(&stage, "run spec.toml --json --cpus 0-1 --for 2s");
+    run.until_running("sh", 3);
+    let mut cpus: Vec<String> = run
+        .processes()
+        .iter()
+        .filter_map(|id| {
+            let name = std::fs::read_to_string(format!("/proc/{id}/comm")).ok()?;
+            let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+            let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:\t"))?;
+            (name == "sh\n").then(|| list.to_owned())
+        })
+        .collect();
+    cpus.sort();
+    assert_eq!(cpus, ["0", "0", "1"]);
+    let found = shares(&run.finish().succeeded());
+    assert!((found[1].2 - found[2].2).abs() < 0.02, "{found:?}");
+    let decided: Vec<f64> = found.iter().map(|row| row.1).collect();
+    assert_eq!(decided, [0.5, 0.25, 0.25]);
+}
+
+#[test]
 fn a_command_that_ends_leaves_its_share_to_the_others() {
     let Some(_alone) = machine::groups("a command that ends leaves its share") else { return };
     let stage = Stage::new();
