@@ -77,7 +77,7 @@ fn the_example_that_ships_within_two_points() {
         ("batch", 0.3),
         ("monitor", 0.1),
     ];
-    measures(include_str!("../../examples/run.toml"), "--cpus 0 --for 5s", 2.0, &decided);
+    measures(include_str!("../../examples/run.toml"), "--cpus 0 --for 4s", 2.0, &decided);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn weights_change_while_commands_run() {
     let Some(_alone) = machine::groups("weights change while commands run") else { return };
     let stage = Stage::new();
     stage.write("spec.toml", busy("a", "weight = 1") + &busy("b", "weight = 1"));
-    let run = Run::new(&stage, "run spec.toml --json --cpus 0 --for 3s");
+    let run = Run::new(&stage, "run spec.toml --json --cpus 0 --for 2500ms");
     run.until_running("sh", 2);
     let change = |a: &str| {
         stage.write("spec.toml", busy("a", a) + &busy("b", "weight = 1"));
