@@ -59,5 +59,6 @@ fn run(guest: &Guest, asked: &str) -> Vec<Trial> {
     inside::names().filter(|name| name.contains(asked)).map(trial).collect()
 }
 
-/// All checks take half of that on an idle machine.
-const WITHIN: Duration = Duration::from_secs(100);
+/// All checks take a third of that on an idle machine; on a busy one they are slower, and measure
+/// again what is off.
+const WITHIN: Duration = Duration::from_mins(3);

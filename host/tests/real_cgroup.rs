@@ -5,6 +5,9 @@
 
 #[path = "groups/mod.rs"]
 mod groups;
+#[path = "machine/mod.rs"]
+#[expect(dead_code, reason = "only its user is needed")]
+mod machine;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,7 +22,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // They would measure each other.
     arguments.test_threads = Some(1);
-    let checks = groups::CHECKS.into_iter().chain([("limits_within_limits", LIMITS)]);
+    let checks = groups::CHECKS.into_iter().chain(OWN);
     let trials = checks.map(|(name, check)| {
         Trial::test(name, move || {
             let Some(mut control) = control(name) else { return Ok(()) };
@@ -58,7 +61,22 @@ fn limits_within_limits(control: &mut dyn GroupControl) -> Result<(), String> {
     }
 }
 
-const LIMITS: groups::Check = limits_within_limits;
+/// Whoever may not create groups is told so, and what would help.
+fn no_rights(_: &mut dyn GroupControl) -> Result<(), String> {
+    let open = || Cgroups::open(&System::default());
+    let Some(result) = machine::as_nobody(open) else { return Ok(()) };
+    match result {
+        Err(Error::Unavailable(unavailable)) if unavailable.fix.contains("`chown 65534 /") => {
+            println!("measured: {unavailable}");
+            Ok(())
+        }
+        other => Err(format!("a user without rights: {other:?}")),
+    }
+}
+
+/// What is only seen in version 1.
+const OWN: [(&str, groups::Check); 2] =
+    [("limits_within_limits", limits_within_limits), ("no_rights", no_rights)];
 
 /// A control of version 1; `None`, after the line `not run: …`, if this machine has none.
 fn control(who: &str) -> Option<Cgroups> {

@@ -16,6 +16,7 @@ use apportion_host::{
     Applied, CpuLimit, Error, GroupControl, GroupPath, Holds, Nice, Setting, System, Task,
 };
 use groups::busy::{self, Running, Threads, first_cpu};
+use groups::window;
 use libtest_mimic::{Arguments, Trial};
 
 type Check = fn(&mut Nice) -> Result<(), String>;
@@ -183,16 +184,16 @@ fn weigh(control: &mut Nice, groups: &[GroupPath]) -> Result<Vec<Applied>, Strin
 }
 
 fn compare(control: &Nice, groups: &[GroupPath], applied: &[Applied]) -> Result<(), String> {
-    let found = groups::used_within(control, groups, Duration::from_secs(4))?;
-    let set: Vec<f64> = applied
-        .iter()
-        .map(|applied| f64::from(u32::try_from(applied.weight).unwrap_or(0)))
-        .collect();
+    let set = applied.iter().map(|applied| u32::try_from(applied.weight).unwrap_or(0));
+    let set: Vec<f64> = set.map(f64::from).collect();
     let sum: f64 = set.iter().sum();
-    let wanted: Vec<f64> = set.iter().map(|weight| weight / sum).collect();
     let told: Vec<_> = applied.iter().map(|applied| format!("{:+.3}", applied.error)).collect();
     println!("measured: 1:2:4 by nice levels is off by {} by rounding", told.join(" "));
-    groups::close("nice levels as told", &groups::shares(&found), &wanted, 0.02)
+    window::begun(control, groups)?;
+    window::compare("nice levels as told", 0.02, || {
+        let found = window::used_within(control, groups, Duration::from_secs(4))?;
+        Ok((window::shares(&found), set.iter().map(|weight| weight / sum).collect()))
+    })
 }
 
 fn text(error: impl std::fmt::Display) -> String {

@@ -8,6 +8,7 @@ pub(crate) mod busy;
 mod entrance;
 mod orphans;
 mod settings;
+pub(crate) mod window;
 
 use std::num::NonZeroU64;
 use std::thread::sleep;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 use apportion_host::{CpuLimit, Error, GroupControl, GroupPath, Holds, Setting, Task, spawn};
 use busy::{Running, Threads, again};
 use rustix::process::Signal;
+use window::{WINDOW, Window, begun, compare, shares, used_within};
 
 pub(crate) type Check = fn(&mut dyn GroupControl) -> Result<(), String>;
 
@@ -37,52 +39,53 @@ pub(crate) const CHECKS: [(&str, Check); 11] = [
 /// 1:2:4 within a percentage point.
 pub(crate) fn weights(control: &mut dyn GroupControl) -> Result<(), String> {
     let groups = siblings(control, &[("one", 1), ("two", 2), ("four", 4)])?;
-    let running = start_all(control, &groups)?;
-    let used = used_within(control, &groups, WINDOW)?;
-    drop(running);
-    let found = shares(&used);
-    close("weights 1:2:4", &found, &[1.0 / 7.0, 2.0 / 7.0, 4.0 / 7.0], 0.01)
+    let _running = start_all(control, &groups)?;
+    compare("weights 1:2:4", 0.01, || {
+        let window = used_within(control, &groups, WINDOW)?;
+        Ok((shares(&window), vec![1.0 / 7.0, 2.0 / 7.0, 4.0 / 7.0]))
+    })
 }
 
 /// A fifth of a CPU, within two percentage points.
 pub(crate) fn quota(control: &mut dyn GroupControl) -> Result<(), String> {
-    let group = new(control, "limited")?;
-    limit(control, &group, 20)?;
-    let _running = Running::start(control, &group)?;
-    let (used, wall) = used_in(control, &group, WINDOW)?;
-    close("limit of 20 % of a CPU", &[used / wall], &[0.2], 0.02)
+    let group = [new(control, "limited")?];
+    limit(control, &group[0], 20)?;
+    let _running = start_all(control, &group)?;
+    compare("limit of 20 % of a CPU", 0.02, || {
+        let window = used_within(control, &group, WINDOW)?;
+        Ok((vec![window.used[0] / window.wall], vec![0.2]))
+    })
 }
 
 /// One that wants half may have a fifth; the two others divide the rest, 1:2.
 pub(crate) fn weights_and_quota(control: &mut dyn GroupControl) -> Result<(), String> {
     let groups = siblings(control, &[("one", 1), ("two", 2), ("limited", 3)])?;
     limit(control, &groups[2], 20)?;
-    let running = start_all(control, &groups)?;
-    let used = used_within(control, &groups, WINDOW)?;
-    drop(running);
-    // A fifth of the wall's time, unless others on the machine leave so little that half of it is
-    // less than that.
-    let half = used.used.iter().sum::<f64>() / used.wall / 2.0;
-    let found = used.used[2] / used.wall;
-    close("limit beside weights, of a CPU", &[found], &[f64::min(0.2, half)], 0.02)?;
-    let rest = used.used[0] + used.used[1];
-    let found = [used.used[0] / rest, used.used[1] / rest];
-    close("weights 1:2 beside a limit", &found, &[1.0 / 3.0, 2.0 / 3.0], 0.02)
+    let _running = start_all(control, &groups)?;
+    compare("limit of 20 % of a CPU, and 1:2 of the rest", 0.02, || {
+        let Window { used, wall } = used_within(control, &groups, WINDOW)?;
+        // A fifth of the wall's time, unless others on the machine leave so little that half of it
+        // is less than that.
+        let half = used.iter().sum::<f64>() / wall / 2.0;
+        let rest = used[0] + used[1];
+        let found = vec![used[2] / wall, used[0] / rest, used[1] / rest];
+        Ok((found, vec![f64::min(0.2, half), 1.0 / 3.0, 2.0 / 3.0]))
+    })
 }
 
 /// A group of 3 has members 1:2, beside a group of 1.
 pub(crate) fn nesting(control: &mut dyn GroupControl) -> Result<(), String> {
     let top = siblings(control, &[("outer", 3), ("alone", 1)])?;
-    let inner = [("outer/one", 1), ("outer/two", 2)];
-    let inner = siblings(control, &inner)?;
+    let inner = siblings(control, &[("outer/one", 1), ("outer/two", 2)])?;
     let groups = [inner[0].clone(), inner[1].clone(), top[1].clone()];
     let running = start_all(control, &groups)?;
-    let used = used_within(control, &groups, WINDOW)?;
+    compare("nested 3:1, 1:2 inside", 0.02, || {
+        let window = used_within(control, &groups, WINDOW)?;
+        Ok((shares(&window), vec![0.25, 0.5, 0.25]))
+    })?;
     drop(running);
-    close("nested 3:1, 1:2 inside", &shares(&used), &[0.25, 0.5, 0.25], 0.02)?;
-    let outer = control.usage(&top[0]).map_err(text)?.cpu;
-    let both =
-        control.usage(&inner[0]).map_err(text)?.cpu + control.usage(&inner[1]).map_err(text)?.cpu;
+    let used = |group: &GroupPath| Ok::<_, String>(control.usage(group).map_err(text)?.cpu);
+    let (outer, both) = (used(&top[0])?, used(&inner[0])? + used(&inner[1])?);
     if outer.abs_diff(both) > Duration::from_millis(50) {
         return Err(format!("a group has used {outer:?}, those inside it {both:?}"));
     }
@@ -107,9 +110,12 @@ pub(crate) fn threads(control: &mut dyn GroupControl) -> Result<(), String> {
         control.attach(group, thread).map_err(text)?;
     }
     let groups: Vec<GroupPath> = groups.into_iter().map(|(group, _)| group).collect();
-    let used = used_within(control, &groups, WINDOW)?;
+    begun(control, &groups)?;
+    compare("threads 1:2:4", 0.01, || {
+        let window = used_within(control, &groups, WINDOW)?;
+        Ok((shares(&window), vec![1.0 / 7.0, 2.0 / 7.0, 4.0 / 7.0]))
+    })?;
     drop(threads);
-    close("threads 1:2:4", &shares(&used), &[1.0 / 7.0, 2.0 / 7.0, 4.0 / 7.0], 0.01)?;
     // Takes our own process out again, and kills nothing: there is nothing else in it.
     control.kill(&process).map_err(text)?;
     control.remove(&process).map_err(text)
@@ -124,17 +130,16 @@ pub(crate) fn burst(control: &mut dyn GroupControl) -> Result<(), String> {
         burst: Duration::from_millis(100),
     };
     control.set(&group, &Setting::CpuLimit(Some(limit))).map_err(text)?;
-    let running = Running::start(control, &group)?;
-    let mut most = 0.0;
-    for _ in 0..2 {
-        running.signal(Signal::STOP)?;
+    let group = [group];
+    let running = start_all(control, &group)?;
+    compare("quota of 0.1 s, burst of 0.1 s, in 1 s after a pause", 0.04, || {
+        running[0].signal(Signal::STOP)?;
         sleep(Duration::from_millis(2_100));
-        running.signal(Signal::CONT)?;
+        running[0].signal(Signal::CONT)?;
         // As long as a period, so one begins meanwhile: quota, burst and another quota.
-        let (used, _) = used_in(control, &group, Duration::from_secs(1))?;
-        most = f64::max(most, used);
-    }
-    close("quota of 0.1 s with a burst of 0.1 s, after a pause", &[most], &[0.3], 0.04)?;
+        Ok((used_within(control, &group, Duration::from_secs(1))?.used, vec![0.3]))
+    })?;
+    let [group] = group;
     let Err(error) = control.set(&group, &Setting::CpuLimit(Some(cpu_limit(20, 21)))) else {
         return Err("a burst above the quota was taken".to_owned());
     };
@@ -142,11 +147,12 @@ pub(crate) fn burst(control: &mut dyn GroupControl) -> Result<(), String> {
         return Err(format!("a burst above the quota: {error}"));
     }
     control.set(&group, &Setting::CpuLimit(None)).map_err(text)?;
-    let (used, wall) = used_in(control, &group, Duration::from_secs(1))?;
-    if used / wall < 0.25 {
-        return Err(format!("a limit that was taken back still binds: {:.3}", used / wall));
+    let window = used_within(control, &[group], Duration::from_secs(1))?;
+    let share = window.used[0] / window.wall;
+    println!("measured: limit taken back: {share:.3} of a CPU");
+    if share < 0.15 {
+        return Err(format!("a limit that was taken back still binds: {share:.3}"));
     }
-    println!("measured: limit taken back: {:.3} of a CPU", used / wall);
     Ok(())
 }
 
@@ -251,69 +257,10 @@ fn cpu_limit(percent: u64, burst: u64) -> CpuLimit {
 }
 
 fn start_all(control: &dyn GroupControl, groups: &[GroupPath]) -> Result<Vec<Running>, String> {
-    let running = groups.iter().map(|group| Running::start(control, group)).collect();
-    // So that those started last have begun, too.
-    sleep(Duration::from_millis(200));
+    let running: Result<_, String> =
+        groups.iter().map(|group| Running::start(control, group)).collect();
+    begun(control, groups)?;
     running
-}
-
-/// What was used in a window, in seconds.
-pub(crate) struct Window {
-    used: Vec<f64>,
-    wall: f64,
-}
-
-#[expect(clippy::disallowed_methods, reason = "what is measured is time")]
-pub(crate) fn used_within(
-    control: &dyn GroupControl,
-    groups: &[GroupPath],
-    window: Duration,
-) -> Result<Window, String> {
-    let read = || -> Result<Vec<Duration>, String> {
-        groups.iter().map(|group| Ok(control.usage(group).map_err(text)?.cpu)).collect()
-    };
-    let began = Instant::now();
-    let before = read()?;
-    sleep(window);
-    let wall = began.elapsed().as_secs_f64();
-    let after = read()?;
-    let used =
-        after.iter().zip(before).map(|(after, before)| after.saturating_sub(before).as_secs_f64());
-    Ok(Window { used: used.collect(), wall })
-}
-
-fn used_in(
-    control: &dyn GroupControl,
-    group: &GroupPath,
-    window: Duration,
-) -> Result<(f64, f64), String> {
-    let window = used_within(control, std::slice::from_ref(group), window)?;
-    Ok((window.used[0], window.wall))
-}
-
-pub(crate) fn shares(window: &Window) -> Vec<f64> {
-    let sum: f64 = window.used.iter().sum();
-    window.used.iter().map(|used| used / sum).collect()
-}
-
-pub(crate) fn close(what: &str, found: &[f64], wanted: &[f64], within: f64) -> Result<(), String> {
-    let list = |values: &[f64]| {
-        values.iter().map(|value| format!("{value:.4}")).collect::<Vec<_>>().join(" ")
-    };
-    let off = found.iter().zip(wanted).map(|(found, wanted)| (found - wanted).abs());
-    let worst = off.fold(0.0, f64::max);
-    println!(
-        "measured: {what}: {} for {}, off by {:.2} percentage points at most",
-        list(found),
-        list(wanted),
-        100.0 * worst
-    );
-    // Not a number is not close.
-    if worst <= within && found.iter().all(|value| value.is_finite()) {
-        Ok(())
-    } else {
-        Err(format!("{what}: {} is not {} within {within}", list(found), list(wanted)))
-    }
 }
 
 fn path(name: &str) -> Result<GroupPath, String> {
@@ -323,6 +270,3 @@ fn path(name: &str) -> Result<GroupPath, String> {
 fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
-
-/// How long CPU time is compared.
-const WINDOW: Duration = Duration::from_secs(5);
