@@ -218,6 +218,9 @@ fn a_specification_from_a_pipe_and_output_to_files() {
     let list: Value = serde_json::from_str(&found.out).unwrap();
     let exits: Vec<_> = list.as_array().unwrap().iter().map(|row| row["exit"].as_i64()).collect();
     assert_eq!(exits, [Some(0), Some(3), Some(139)]);
+    // When the time is up, that is what ended the run.
+    let found = Run::new(&stage, "run spec.toml --json --for 300ms").finish();
+    assert_eq!((found.status, found.out.matches("\"exit\":null").count()), (Some(0), 1));
 }
 
 #[test]
