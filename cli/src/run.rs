@@ -116,8 +116,8 @@ if they may send beyond this host. Then the report says what each sent and recei
 
 Standard input of the commands is empty. A command that fails stops no other. When one ends, what it
 left running is killed, and the others divide what it had. SIGHUP reads SPEC.toml again: weight,
-reserve and limit may change. Ctrl-C ends the run; once more, at once. The exit status is that of the
-first command that failed, or 128 + N after signal N.
+reserve and limit may change. Ctrl-C ends the run; once more, at once. The exit status is 0 if --for
+ended it, 128 + N after signal N, else that of the first command that failed.
 
 JSON: a list with, by command, name, decided and achieved (shares of the CPUs given, over all the
 time), cpu_ms, exit (128 + N after signal N; null: it ran until the run was ended).

@@ -43,7 +43,7 @@ pub(super) struct Outcome {
     pub(super) record: Record,
     /// The signal that ended it, if one did.
     pub(super) signal: Option<i32>,
-    /// The exit status of the first command that failed, if one did.
+    /// The exit status of the first command that failed, if one did and the time was not up.
     pub(super) failed: Option<i32>,
 }
 
@@ -213,7 +213,9 @@ impl<C: GroupControl> Session<'_, C> {
                     window += WINDOW;
                 }
             }
-            if self.plan.length.is_some_and(|length| time >= length) {
+            let time_is_up = self.plan.length.is_some_and(|length| time >= length);
+            if time_is_up && self.executor.running() > 0 {
+                self.failed = None;
                 break;
             }
         }

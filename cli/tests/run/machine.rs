@@ -52,10 +52,16 @@ impl Run {
     }
 
     pub(crate) fn of(mut program: Command) -> Self {
+        program.stderr(Stdio::piped());
+        Self::with_its_own_errors(program)
+    }
+
+    /// With its standard error where the caller has it.
+    pub(crate) fn with_its_own_errors(mut program: Command) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let value = format!("{}-{number}", std::process::id());
-        program.env(MARK, &value).stdout(Stdio::piped()).stderr(Stdio::piped());
+        program.env(MARK, &value).stdout(Stdio::piped());
         let child = program.spawn().expect("the program can be started");
         Self { child, mark: format!("{MARK}={value}") }
     }
@@ -101,7 +107,9 @@ impl Run {
         let [out, err] = &mut streams;
         // Neither fills its pipe in these tests.
         self.child.stdout.take().expect("it is piped").read_to_string(out).expect("it is UTF-8");
-        self.child.stderr.take().expect("it is piped").read_to_string(err).expect("it is UTF-8");
+        if let Some(mut stream) = self.child.stderr.take() {
+            stream.read_to_string(err).expect("it is UTF-8");
+        }
         let status = self.child.wait().expect("it ends");
         assert_eq!((self.folders(), self.processes()), (Vec::new(), Vec::new()), "{streams:?}");
         let [out, err] = streams;

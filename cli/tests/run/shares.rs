@@ -77,7 +77,7 @@ fn the_example_that_ships_within_two_points() {
         ("batch", 0.3),
         ("monitor", 0.1),
     ];
-    measures(include_str!("../../examples/run.toml"), "--cpus 0 --for 5s", 2.0, &decided);
+    measures(include_str!("../../examples/run.toml"), "--cpus 0 --for 4s", 2.0, &decided);
 }
 
 #[test]
@@ -103,6 +103,39 @@ fn what_a_hard_one_leaves_is_wasted() {
 }
 
 #[test]
+fn a_whole_cpu_is_a_hard_ones_alone() {
+    let who = "a whole CPU is a hard one's alone";
+    let Some(_alone) = machine::groups(who) else { return };
+    let two =
+        rustix::thread::sched_getaffinity(None).is_ok_and(|cpus| cpus.is_set(0) && cpus.is_set(1));
+    if !two {
+        apportion_testbed::not_run("cgroup-v1", who, "there are no CPUs 0 and 1");
+        return;
+    }
+    let stage = Stage::new();
+    let text = busy("hard", "hard = true\nweight = 2") + &busy("a", "") + &busy("b", "");
+    stage.write("spec.toml", text);
+    let run = Run::new(&stage, "run spec.toml --json --cpus 0-1 --for 2s");
+    run.until_running("sh", 3);
+    let mut cpus: Vec<String> = run
+        .processes()
+        .iter()
+        .filter_map(|id| {
+            let name = std::fs::read_to_string(format!("/proc/{id}/comm")).ok()?;
+            let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+            let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:\t"))?;
+            (name == "sh\n").then(|| list.to_owned())
+        })
+        .collect();
+    cpus.sort();
+    assert_eq!(cpus, ["0", "0", "1"]);
+    let found = shares(&run.finish().succeeded());
+    assert!((found[1].2 - found[2].2).abs() < 0.02, "{found:?}");
+    let decided: Vec<f64> = found.iter().map(|row| row.1).collect();
+    assert_eq!(decided, [0.5, 0.25, 0.25]);
+}
+
+#[test]
 fn a_command_that_ends_leaves_its_share_to_the_others() {
     let Some(_alone) = machine::groups("a command that ends leaves its share") else { return };
     let stage = Stage::new();
@@ -121,7 +154,7 @@ fn weights_change_while_commands_run() {
     let Some(_alone) = machine::groups("weights change while commands run") else { return };
     let stage = Stage::new();
     stage.write("spec.toml", busy("a", "weight = 1") + &busy("b", "weight = 1"));
-    let run = Run::new(&stage, "run spec.toml --json --cpus 0 --for 3s");
+    let run = Run::new(&stage, "run spec.toml --json --cpus 0 --for 2500ms");
     run.until_running("sh", 2);
     let change = |a: &str| {
         stage.write("spec.toml", busy("a", a) + &busy("b", "weight = 1"));
@@ -185,6 +218,9 @@ fn a_specification_from_a_pipe_and_output_to_files() {
     let list: Value = serde_json::from_str(&found.out).unwrap();
     let exits: Vec<_> = list.as_array().unwrap().iter().map(|row| row["exit"].as_i64()).collect();
     assert_eq!(exits, [Some(0), Some(3), Some(139)]);
+    // When the time is up, that is what ended the run.
+    let found = Run::new(&stage, "run spec.toml --json --for 300ms").finish();
+    assert_eq!((found.status, found.out.matches("\"exit\":null").count()), (Some(0), 1));
 }
 
 #[test]

@@ -75,11 +75,13 @@ fn when_it_and_its_keeper_are_killed_the_next_start_sweeps() {
 fn two_at_once_are_not_in_each_others_way() {
     let Some(_alone) = machine::groups("two at once") else { return };
     let stage = Stage::new();
-    let one = family(&stage, "--for 2s");
-    let two = Run::new(&stage, "run --cpus 0 --for 500ms");
-    two.finish().succeeded();
+    let one = family(&stage, "");
+    Run::new(&stage, "run --cpus 0 --for 500ms").finish().succeeded();
     assert!(one.running("sleep") >= 4);
-    assert_eq!(one.finish().status, Some(0));
+    one.signal(Signal::INT);
+    sleep(Duration::from_millis(100));
+    one.signal(Signal::INT);
+    assert_eq!(one.finish().status, Some(130));
 }
 
 #[test]

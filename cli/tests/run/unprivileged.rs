@@ -44,7 +44,7 @@ fn control_groups_are_unavailable_and_nice_levels_are_named() {
 fn nice_levels_hold_weights() {
     let _alone = machine::alone();
     let stage = Stage::new();
-    let arguments = "run --backend nice --cpus 0 --for 3s --json";
+    let arguments = "run --backend nice --cpus 0 --for 2s --json";
     let Some(program) = nobody(&stage, "nice levels hold weights", arguments) else { return };
     let done = Run::of(program).finish();
     assert_eq!(done.status, Some(0), "{}", done.err);
