@@ -14,6 +14,10 @@ use crate::{CpuLimit, Error};
 /// Who used the part `f` of its quantum, because it stopped early or had to share the CPU with
 /// others, counts `1 / f` times as much until it wins again (compensation tickets), so that its
 /// share of CPU time is that of its tickets. There are no limits.
+///
+/// Differs from the source: who came out late, and used more than its quantum, counts for less, down
+/// to 1/16; and nobody for more than a thousand times as much. So all are compensated as if 16 quanta
+/// had been meant, from the beginning, which changes no ratio.
 #[derive(Clone, Debug)]
 pub struct LotteryTurns<R> {
     lottery: Currencies,
@@ -58,10 +62,16 @@ impl<R: Rng> Turns for LotteryTurns<R> {
         if limit.is_some() {
             return Err(VcpuError::NoLimits { policy: self.policy(), vcpu }.into());
         }
-        let lottery = &mut self.lottery;
+        let Self { lottery, quantum, compensates, .. } = self;
+        let (quantum, compensates) = (*quantum, *compensates);
         self.members.join(vcpu, weight, limit, || {
             let client = lottery.add_client()?;
-            if let Err(error) = lottery.issue(CurrencyId::BASE, weight.get().into(), client) {
+            let issued = lottery.issue(CurrencyId::BASE, weight.get().into(), client);
+            let entered = issued.and_then(|_| {
+                let used = u64::from(quantum.get());
+                if compensates { lottery.compensate(client, used, meant(quantum)) } else { Ok(()) }
+            });
+            if let Err(error) = entered {
                 lottery.remove_client(client)?;
                 return Err(error.into());
             }
@@ -84,10 +94,10 @@ impl<R: Rng> Turns for LotteryTurns<R> {
     fn charge(&mut self, vcpu: VcpuId, used: Duration) -> Result<(), Error> {
         let client = self.members.handle(vcpu)?;
         if self.compensates {
-            let quantum = NonZeroU64::from(self.quantum);
-            // Nobody pays for the time that it took to come out.
-            let used = nanoseconds(used).min(quantum.get());
-            self.lottery.compensate(client, used, quantum).map_err(VcpuError::from)?;
+            let meant = meant(self.quantum);
+            let least = u64::from(self.quantum.get()) / MOST_COMPENSATION;
+            let used = nanoseconds(used).clamp(least, meant.get());
+            self.lottery.compensate(client, used, meant).map_err(VcpuError::from)?;
         }
         self.turn = None;
         Ok(())
@@ -110,3 +120,13 @@ impl<R: Rng> Turns for LotteryTurns<R> {
         self.members.list()
     }
 }
+
+/// The quantum that compensation goes by.
+fn meant(quantum: NonZeroU32) -> NonZeroU64 {
+    NonZeroU64::from(quantum).saturating_mul(LATEST)
+}
+
+/// Who came out later than that, in quanta, is not made to pay for all of it.
+const LATEST: NonZeroU64 = NonZeroU64::new(16).unwrap();
+/// How many times as much anybody may count because it used nearly nothing.
+const MOST_COMPENSATION: u64 = 1_000;
