@@ -29,7 +29,8 @@ struct Arguments {
     command: Command,
 }
 
-const START: &str = "Start with `apportion replay`, `share`, `divide` or `pack`: without input they make their own.";
+const START: &str = "Start with `apportion replay`, `share`, `divide` or `pack`, or on Linux with `run` or `vcpus`: without \
+input they make their own.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
