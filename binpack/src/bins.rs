@@ -40,8 +40,6 @@ pub struct Bins {
     fit: Fit,
     opening: Option<u64>,
     slots: Vec<Slot>,
-    /// Numbers of bins that are there.
-    present: Bitmap,
     /// Numbers of bins that went away.
     vacant: Bitmap,
     count: usize,
@@ -68,8 +66,8 @@ struct Slot {
 enum Index {
     /// Next fit, opening: there is nothing to look for. Residuals, by number.
     Last(Vec<u64>),
-    /// Next and first fit.
-    Numbers(MaxTree),
+    /// Next and first fit; and the numbers of bins that are there.
+    Numbers(MaxTree, Bitmap),
     /// Best, worst and almost-worst fit.
     Residuals(Residuals),
 }
@@ -92,12 +90,11 @@ impl Bins {
             fit,
             opening,
             slots: Vec::new(),
-            present: Bitmap::default(),
             vacant: Bitmap::default(),
             count: 0,
             index: match fit {
                 Fit::Next if opening.is_some() => Index::Last(Vec::new()),
-                Fit::Next | Fit::First => Index::Numbers(MaxTree::default()),
+                Fit::Next | Fit::First => Index::Numbers(MaxTree::default(), Bitmap::default()),
                 Fit::Best | Fit::Worst | Fit::AlmostWorst => Index::Residuals(Residuals::default()),
             },
             capacities: BTreeMap::new(),
@@ -137,10 +134,11 @@ impl Bins {
             *place = slot;
             self.vacant.clear(number);
         } else {
+            if self.slots.is_empty() {
+                self.slots.reserve(FEW);
+            }
             self.slots.push(slot);
-            self.present.grow(self.slots.len());
         }
-        self.present.set(number);
         self.count += 1;
         if self.opening != Some(capacity) {
             *self.capacities.entry(capacity).or_default() += 1;
@@ -152,7 +150,11 @@ impl Bins {
                 residuals[number] = residual;
                 self.last = number;
             }
-            Index::Numbers(tree) => tree.set(number, residual),
+            Index::Numbers(tree, present) => {
+                tree.set(number, residual);
+                present.grow(number + 1);
+                present.set(number);
+            }
             Index::Residuals(residuals) => residuals.add(number, capacity, residual),
         }
     }
@@ -180,13 +182,15 @@ impl Bins {
         let slot = &mut self.slots[number];
         slot.present = false;
         slot.generation = slot.generation.wrapping_add(1);
-        self.present.clear(number);
         self.vacant.grow(self.slots.len());
         self.vacant.set(number);
         self.count -= 1;
         match &mut self.index {
             Index::Last(_) => {}
-            Index::Numbers(tree) => tree.set(number, 0),
+            Index::Numbers(tree, present) => {
+                tree.set(number, 0);
+                present.clear(number);
+            }
             Index::Residuals(residuals) => residuals.remove(number),
         }
         if let Some(count) = self.capacities.get_mut(&capacity) {
@@ -269,8 +273,13 @@ impl Bins {
         if size > used {
             return Err(Error::MoreThanHeld { bin, size, used });
         }
-        self.set_residual(bin.number(), residual + size);
-        Ok(residual + size)
+        let (number, residual) = (bin.number(), residual + size);
+        if let Index::Numbers(tree, _) = &mut self.index {
+            tree.raise(number, residual);
+        } else {
+            self.set_residual(number, residual);
+        }
+        Ok(residual)
     }
 
     /// What is left of a bin.
@@ -352,7 +361,7 @@ impl Bins {
     fn residual_of(&self, number: usize) -> u64 {
         match &self.index {
             Index::Last(residuals) => residuals[number],
-            Index::Numbers(tree) => tree.at(number),
+            Index::Numbers(tree, _) => tree.at(number),
             Index::Residuals(residuals) => residuals.at(number),
         }
     }
@@ -368,7 +377,7 @@ impl Bins {
     fn set_residual(&mut self, number: usize, residual: u64) {
         match &mut self.index {
             Index::Last(residuals) => residuals[number] = residual,
-            Index::Numbers(tree) => tree.set(number, residual),
+            Index::Numbers(tree, _) => tree.set(number, residual),
             Index::Residuals(residuals) => residuals.change(number, residual),
         }
     }
@@ -378,7 +387,6 @@ impl Bins {
     fn leave_vacant(&mut self, bin: BinId) {
         let generation = bin.generation;
         self.slots.push(Slot { capacity: 0, generation, present: false });
-        self.present.grow(self.slots.len());
         self.vacant.grow(self.slots.len());
         self.vacant.set(bin.number());
     }
@@ -395,3 +403,6 @@ impl Bins {
             .ok_or(Error::UnknownBin { bin })
     }
 }
+
+/// Room for so many bins is made for the first: a kilobyte, instead of a little again and again.
+const FEW: usize = 64;

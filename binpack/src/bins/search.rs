@@ -1,6 +1,6 @@
 use super::{Bins, Index};
 use crate::Fit;
-use crate::index::{Found, MaxTree};
+use crate::index::{Bitmap, Found, MaxTree};
 
 /// Bins with room, as they are: the policy's choice, and the second one.
 pub(super) type Choice = (Found, Option<Found>);
@@ -17,19 +17,19 @@ impl Bins {
                 let found = Found { number: self.last, residual: residuals[self.last] };
                 (found.residual >= size).then_some((found, None))
             }
-            Index::Numbers(tree) => {
+            Index::Numbers(tree, present) => {
                 let turns = self.fit == Fit::Next;
                 let number = if turns {
-                    self.by_turns(tree, self.last, size)?
+                    by_turns(tree, present, self.last, size)?
                 } else {
-                    self.by_number(tree, 0, size)?
+                    by_number(tree, present, 0, size)?
                 };
                 let mut second = None;
                 if EXPLAIN {
                     second = if turns {
-                        self.by_turns(tree, number + 1, size).filter(|second| *second != number)
+                        by_turns(tree, present, number + 1, size).filter(|second| *second != number)
                     } else {
-                        self.by_number(tree, number + 1, size)
+                        by_number(tree, present, number + 1, size)
                     };
                 }
                 let found = |number| Found { number, residual: tree.at(number) };
@@ -61,20 +61,20 @@ impl Bins {
             }
         }
     }
+}
 
-    /// The first bin that has room, by number, of those not below this one.
-    #[inline]
-    fn by_number(&self, tree: &MaxTree, from: usize, size: u64) -> Option<usize> {
-        match size {
-            // Of the tree's zeros, some are bins that are full, and some are none.
-            0 => self.present.next(from),
-            _ if from == 0 => tree.first(size),
-            _ => tree.first_from(from, size),
-        }
+/// The first bin that has room, by number, of those not below this one.
+#[inline]
+fn by_number(tree: &MaxTree, present: &Bitmap, from: usize, size: u64) -> Option<usize> {
+    match size {
+        // Of the tree's zeros, some are bins that are full, and some are none.
+        0 => present.next(from),
+        _ if from == 0 => tree.first(size),
+        _ => tree.first_from(from, size),
     }
+}
 
-    /// The same, and then the lower numbers.
-    fn by_turns(&self, tree: &MaxTree, from: usize, size: u64) -> Option<usize> {
-        self.by_number(tree, from, size).or_else(|| self.by_number(tree, 0, size))
-    }
+/// The same, and then the lower numbers.
+fn by_turns(tree: &MaxTree, present: &Bitmap, from: usize, size: u64) -> Option<usize> {
+    by_number(tree, present, from, size).or_else(|| by_number(tree, present, 0, size))
 }

@@ -10,7 +10,14 @@ pub(crate) struct Bitmap {
 
 impl Bitmap {
     /// Makes room for the numbers below `length`.
+    #[inline]
     pub(crate) fn grow(&mut self, length: usize) {
+        if length > self.levels[0].len() * WIDTH {
+            self.add_words(length);
+        }
+    }
+
+    fn add_words(&mut self, length: usize) {
         let mut words = length.div_ceil(WIDTH);
         for level in 0..LEVELS {
             if words <= self.levels[level].len() {

@@ -13,8 +13,9 @@ use core::mem;
 
 use super::NONE;
 
-/// A bin in its heap, and its class in the tree of classes.
+/// A bin in its heap, and its class in the tree of classes: half a cache line, never parts of two.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 pub(super) struct Node {
     pub(super) residual: u64,
     /// The classes below in the tree, if this bin is on top of its own.

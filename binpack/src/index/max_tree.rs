@@ -40,6 +40,21 @@ impl MaxTree {
         }
     }
 
+    /// A residual of at least the one that was set. Maxima can only become this one, so nothing has
+    /// to be compared but with them.
+    #[inline]
+    pub(crate) fn raise(&mut self, number: usize, residual: u64) {
+        let mut at = number;
+        for level in &mut self.levels {
+            let entry = &mut level[at / WIDTH].0[at % WIDTH];
+            if *entry >= residual {
+                return;
+            }
+            *entry = residual;
+            at /= WIDTH;
+        }
+    }
+
     /// The residual of a number that was set.
     #[inline]
     pub(crate) fn at(&self, number: usize) -> u64 {
@@ -142,8 +157,12 @@ mod tests {
             if number == twin.len() {
                 twin.push(0);
             }
+            if residual < twin[number] || step % 2 == 0 || number + 1 == twin.len() {
+                tree.set(number, residual);
+            } else {
+                tree.raise(number, residual);
+            }
             twin[number] = residual;
-            tree.set(number, residual);
             for size in [1, 2, 3, 4, u64::MAX] {
                 let expected = twin.iter().position(|residual| *residual >= size);
                 assert_eq!(tree.first(size), expected);
