@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use apportion_host::{CpuLimit, Error, GroupControl, GroupPath, Holds, Setting, Task, spawn};
 use busy::{Running, Threads, again};
 use rustix::process::Signal;
-use window::{WINDOW, Window, begun, compare, shares, used_within};
+use window::{Window, begun, compare, shares, used_within};
 
 pub(crate) type Check = fn(&mut dyn GroupControl) -> Result<(), String>;
 
@@ -41,7 +41,7 @@ pub(crate) fn weights(control: &mut dyn GroupControl) -> Result<(), String> {
     let groups = siblings(control, &[("one", 1), ("two", 2), ("four", 4)])?;
     let _running = start_all(control, &groups)?;
     compare("weights 1:2:4", 0.01, || {
-        let window = used_within(control, &groups, WINDOW)?;
+        let window = used_within(control, &groups, window::length())?;
         Ok((shares(&window), vec![1.0 / 7.0, 2.0 / 7.0, 4.0 / 7.0]))
     })
 }
@@ -52,7 +52,7 @@ pub(crate) fn quota(control: &mut dyn GroupControl) -> Result<(), String> {
     limit(control, &group[0], 20)?;
     let _running = start_all(control, &group)?;
     compare("limit of 20 % of a CPU", 0.02, || {
-        let window = used_within(control, &group, WINDOW)?;
+        let window = used_within(control, &group, window::length())?;
         Ok((vec![window.used[0] / window.wall], vec![0.2]))
     })
 }
@@ -63,7 +63,7 @@ pub(crate) fn weights_and_quota(control: &mut dyn GroupControl) -> Result<(), St
     limit(control, &groups[2], 20)?;
     let _running = start_all(control, &groups)?;
     compare("limit of 20 % of a CPU, and 1:2 of the rest", 0.02, || {
-        let Window { used, wall } = used_within(control, &groups, WINDOW)?;
+        let Window { used, wall } = used_within(control, &groups, window::length())?;
         // A fifth of the wall's time, unless others on the machine leave so little that half of it
         // is less than that.
         let half = used.iter().sum::<f64>() / wall / 2.0;
@@ -80,7 +80,7 @@ pub(crate) fn nesting(control: &mut dyn GroupControl) -> Result<(), String> {
     let groups = [inner[0].clone(), inner[1].clone(), top[1].clone()];
     let running = start_all(control, &groups)?;
     compare("nested 3:1, 1:2 inside", 0.02, || {
-        let window = used_within(control, &groups, WINDOW)?;
+        let window = used_within(control, &groups, window::length())?;
         Ok((shares(&window), vec![0.25, 0.5, 0.25]))
     })?;
     drop(running);
@@ -112,7 +112,7 @@ pub(crate) fn threads(control: &mut dyn GroupControl) -> Result<(), String> {
     let groups: Vec<GroupPath> = groups.into_iter().map(|(group, _)| group).collect();
     begun(control, &groups)?;
     compare("threads 1:2:4", 0.01, || {
-        let window = used_within(control, &groups, WINDOW)?;
+        let window = used_within(control, &groups, window::length())?;
         Ok((shares(&window), vec![1.0 / 7.0, 2.0 / 7.0, 4.0 / 7.0]))
     })?;
     drop(threads);
