@@ -105,4 +105,30 @@ mod tests {
         assert!(!owner_lives(Path::new(&format!("/x/apportion-{id}-1{start}"))));
         assert!(!owner_lives(Path::new("/x/apportion-trial")));
     }
+
+    #[test]
+    fn a_process_is_known_by_its_mark() {
+        let mark = std::process::id().to_string();
+        let mut command = std::process::Command::new("sleep");
+        let mut child = command.arg("60").env("APPORTION_MARKED", &mark).spawn().unwrap();
+        let found = processes("APPORTION_MARKED", &mark);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(found, [format!("process {}: sleep 60", child.id())]);
+        assert_eq!(processes("APPORTION_MARKED", &mark), [""; 0]);
+    }
+
+    #[test]
+    fn a_group_without_an_owner_is_left_behind() {
+        let folder = std::env::temp_dir().join(format!("xtask-leftovers-{}", std::process::id()));
+        let names = ["a/apportion-1-0", "b/apportion-x", "c/d", "e/apportion-self-0.1"];
+        for name in names {
+            fs::create_dir_all(folder.join(name)).unwrap();
+        }
+        let mut found = BTreeSet::new();
+        search(&folder, &mut found);
+        let left = without_owner(found);
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(left, [names[0], names[1], names[3]].map(|name| folder.join(name)));
+    }
 }
