@@ -7,19 +7,19 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::command::{self, cargo, root};
-use crate::{files, leftovers};
+use crate::command::{self, cargo};
+use crate::leftovers;
+use crate::suite::{self, SUITE};
 
 /// Runs each test program by itself and says how long it took, shows what was measured, and checks
 /// that nothing is left behind.
 pub(crate) fn run() -> Result<(), String> {
     let before = leftovers::found()?;
-    command::run(cargo(".", &[&TEST[..], &PACKAGES, &["--no-run"]].concat()))?;
-    timed("host", &["--package", "apportion-host", "--lib"])?;
-    for name in tests("host")?.iter().map(String::as_str).chain(REAL_OF_CLI) {
-        timed(name, &[&PACKAGES[..], &["--test", name]].concat())?;
-    }
-    timed("documentation of host", &["--package", "apportion-host", "--doc"])?;
+    let names = suite::real_programs()?;
+    let mut build = cargo(".", &[&SUITE[..], &["--no-run"]].concat());
+    build.args(names.iter().flat_map(|name| ["--test", name]));
+    command::run(build)?;
+    names.iter().try_for_each(|name| timed(name))?;
 
     let mut left = left_since(&before)?;
     // One that was killed takes a moment to go.
@@ -44,26 +44,13 @@ fn left_since(before: &BTreeSet<PathBuf>) -> Result<Vec<String>, String> {
     Ok(left)
 }
 
-/// The names of the test programs of a package, by its folder.
-pub(crate) fn tests(folder: &str) -> Result<Vec<String>, String> {
-    let path = format!("{folder}/tests");
-    let mut names = Vec::new();
-    for entry in files::list(&path)? {
-        if let Some(name) = entry.strip_suffix(".rs") {
-            names.push(name.to_owned());
-        } else if root().join(&path).join(&entry).join("main.rs").is_file() {
-            names.push(entry);
-        }
-    }
-    Ok(names)
-}
-
-/// Runs some of the tests. What they complain about passes through; of what they say, the
-/// measured and the result do, and all of it when they fail.
+/// Runs a test program. What it complains about passes through; of what it says, the measured and
+/// the result do, and all of it when it fails.
 #[expect(clippy::disallowed_methods, reason = "the time is shown")]
-fn timed(name: &str, which: &[&str]) -> Result<(), String> {
+fn timed(name: &str) -> Result<(), String> {
     let start = Instant::now();
-    let mut command = cargo(".", &[&TEST[..], which, &["--", "--nocapture"]].concat());
+    let mut command =
+        cargo(".", &[&SUITE[..], &["--quiet", "--test", name, "--", "--nocapture"]].concat());
     command.env(MARK, mark()).stdout(Stdio::piped());
     let mut child =
         command.spawn().map_err(|error| format!("`cargo` cannot be started: {error}"))?;
@@ -93,10 +80,3 @@ const MARK: &str = "APPORTION_TESTED_BY";
 fn mark() -> String {
     std::process::id().to_string()
 }
-
-/// Tests of the program that need the machine, too.
-pub(crate) const REAL_OF_CLI: [&str; 2] = ["run", "vcpus"];
-
-const TEST: [&str; 6] = ["test", "--locked", "--quiet", "--all-features", "--profile", "checked"];
-
-const PACKAGES: [&str; 4] = ["--package", "apportion-host", "--package", "apportion"];

@@ -9,6 +9,7 @@ mod hygiene;
 mod leftovers;
 mod prove;
 mod readme;
+mod suite;
 
 use std::process::ExitCode;
 use std::time::Instant;

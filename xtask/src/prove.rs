@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::check::DENY_WARNINGS;
 use crate::command::{cargo, run};
-use crate::host;
+use crate::suite::{self, SUITE};
 
 /// How long the laws are played.
 #[derive(Args, Clone, Copy)]
@@ -27,15 +27,10 @@ impl Options {
 
 pub(crate) fn test() -> Result<(), String> {
     // Those that need the machine have a part of their own.
-    let all = ["test", "--locked", "--all-features", "--profile", "checked"];
-    let others = ["--workspace", "--exclude", "apportion-host", "--exclude", "apportion"];
-    run(cargo(".", &[&all[..], &others].concat()))?;
-    let mut program = cargo(".", &[&all[..], &["--package", "apportion", "--bins"]].concat());
-    let names = host::tests("cli")?;
-    for name in names.iter().filter(|name| !host::REAL_OF_CLI.contains(&name.as_str())) {
-        program.args(["--test", name]);
-    }
-    run(program)
+    let mut programs = cargo(".", &[&SUITE[..], &["--lib", "--bins"]].concat());
+    programs.args(suite::other_programs()?.iter().flat_map(|name| ["--test", name]));
+    run(programs)?;
+    run(cargo(".", &[&SUITE[..], &["--doc"]].concat()))
 }
 
 pub(crate) fn laws(options: Options) -> Result<(), String> {
