@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TIME", default_value = "2ms", allow_hyphen_values = true)]
     quantum: String,
 
-    /// How long each policy runs [default: 3s; of a QEMU, until Ctrl-C]
+    /// How long each policy runs [default: 2s; of a QEMU, until Ctrl-C]
     #[arg(long = "for", value_name = "TIME", allow_hyphen_values = true)]
     length: Option<String>,
 
@@ -110,7 +110,7 @@ is null.
 Examples:
   apportion vcpus
       three vCPUs of weights 1, 2 and 4: by control group, in virtual time, by draws
-  apportion vcpus --policy wfq --limit 2=20% --quantum 10ms --for 5s
+  apportion vcpus --policy wfq --limit 2=20% --quantum 10ms --for 3s
       the third may have a fifth of the CPU; the others divide the rest";
 
 /// What is run.

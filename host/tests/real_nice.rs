@@ -191,7 +191,7 @@ fn compare(control: &Nice, groups: &[GroupPath], applied: &[Applied]) -> Result<
     println!("measured: 1:2:4 by nice levels is off by {} by rounding", told.join(" "));
     window::begun(control, groups)?;
     window::compare("nice levels as told", 0.02, || {
-        let found = window::used_within(control, groups, Duration::from_secs(4))?;
+        let found = window::used_within(control, groups, Duration::from_secs(3))?;
         Ok((window::shares(&found), set.iter().map(|weight| weight / sum).collect()))
     })
 }

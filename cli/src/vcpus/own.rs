@@ -170,5 +170,5 @@ fn first_cpu() -> Result<u32, Error> {
     Ok(first.and_then(|cpu| u32::try_from(cpu).ok()).unwrap_or(0))
 }
 
-const LENGTH: Duration = Duration::from_secs(3);
+const LENGTH: Duration = Duration::from_secs(2);
 const TRIAL: Duration = Duration::from_millis(100);

@@ -63,7 +63,7 @@ fn groups(threads: &[u32]) -> Vec<String> {
 }
 
 fn govern(stage: &Stage, arguments: &str) -> Value {
-    let text = stage.run(&format!("vcpus {arguments} --weights 3,1 --for 3s --json")).succeeded();
+    let text = stage.run(&format!("vcpus {arguments} --weights 3,1 --for 2s --json")).succeeded();
     let document: Value = serde_json::from_str(&text).expect("one document and nothing else");
     assert_eq!(document["policy"], "groups");
     document

@@ -23,7 +23,7 @@ fn shares(document: &Value, name: &str) -> Vec<f64> {
 #[test]
 fn threads_by_quanta() {
     let _alone = alone();
-    let found = document("--threads --policy wfq --policy stride --for 2s");
+    let found = document("--threads --policy wfq --policy stride --for 1s");
     let list = found.as_array().expect("a list, as there are two");
     assert_eq!(list.len(), 2);
     for (document, policy) in list.iter().zip(["wfq", "stride"]) {
@@ -94,7 +94,7 @@ fn guests_in_groups_and_by_quanta() {
         return;
     }
     let _alone = alone();
-    let found = document("--policy groups --policy wfq --for 3s");
+    let found = document("--policy groups --policy wfq --for 2s");
     for (document, bound) in found.as_array().expect("a list").iter().zip([0.02, 0.01]) {
         let pairs = shares(document, "decided").into_iter().zip(shares(document, "achieved"));
         for (decided, achieved) in pairs {
