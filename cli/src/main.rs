@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod divide;
+mod document;
 mod gantt;
 mod option;
 mod output;

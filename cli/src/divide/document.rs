@@ -5,10 +5,11 @@ use std::fmt;
 
 use apportion_fairshare::{Claim, Weight};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
+use crate::document::{self, Number};
 use crate::output::Error;
 
 /// The document, checked as it is read: so that whatever is wrong has a line.
@@ -63,35 +64,14 @@ impl Document {
                 _ if said == "recursion limit exceeded" => {
                     format!("expected at most {DEEPEST} groups in groups, found more")
                 }
-                Category::Data => in_the_usual_words(said),
+                Category::Data => {
+                    document::expected(said, "field").unwrap_or_else(|| said.to_owned())
+                }
                 _ => format!("expected JSON, found an error in it: {said}"),
             };
             Error::input(source, format!("line {}: {message}", error.line()))
         })
     }
-}
-
-/// What was expected, for people.
-fn in_the_usual_words(said: &str) -> String {
-    if let Some(field) = said.strip_prefix("missing field ") {
-        return format!("expected a field {field}, found none");
-    }
-    if let Some(field) = said.strip_prefix("duplicate field ") {
-        return format!("expected one field {field}, found two");
-    }
-    for how in ["invalid type: ", "invalid value: "] {
-        if let Some((found, expected)) =
-            said.strip_prefix(how).and_then(|rest| rest.rsplit_once(", expected "))
-        {
-            return format!("expected {expected}, found {found}");
-        }
-    }
-    if let Some((found, expected)) =
-        said.strip_prefix("unknown field ").and_then(|rest| rest.split_once(", expected "))
-    {
-        return format!("expected {expected}, found {found}");
-    }
-    said.to_owned()
 }
 
 /// A name that can stand in a table, below its group, and in a path a/b.
@@ -198,28 +178,6 @@ impl<'de> Visitor<'de> for Sibling<'_> {
         }
         let claim = Claim::new(weight).reserving(reserve).limited_to(limit).demanding(demand);
         Ok(Entry { name, claim: if hard { claim.hard() } else { claim }, children })
-    }
-}
-
-/// A whole number within a range.
-struct Number {
-    least: u64,
-    most: u64,
-}
-
-impl Visitor<'_> for Number {
-    type Value = u64;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "a whole number from {} to {}", self.least, self.most)
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<u64, E> {
-        if (self.least..=self.most).contains(&number) {
-            Ok(number)
-        } else {
-            Err(E::invalid_value(Unexpected::Unsigned(number), &self))
-        }
     }
 }
 

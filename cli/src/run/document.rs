@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::network::WrittenNetwork;
 use super::value::{Amount, Bandwidth, Bytes, CpuList, IoWeight, Weight};
+use crate::document;
 use crate::output::Error;
 
 /// The document as it is written.
@@ -59,7 +60,10 @@ impl Source<'_> {
     pub(super) fn parse(self) -> Result<Document, Error> {
         toml::from_str(self.text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            self.refusal(at..at, &in_the_usual_words(error.message()))
+            let said = error.message();
+            let message = document::expected(said, "key")
+                .unwrap_or_else(|| format!("expected TOML, found an error in it: {said}"));
+            self.refusal(at..at, &message)
         })
     }
 
@@ -72,27 +76,4 @@ impl Source<'_> {
         let before = &self.text.as_bytes()[..at.min(self.text.len())];
         before.split(|&byte| byte == b'\n').count()
     }
-}
-
-/// What was expected, for people.
-fn in_the_usual_words(said: &str) -> String {
-    for (what, rest) in [("missing", "found none"), ("duplicate", "found two")] {
-        let field = said.strip_prefix(what).and_then(|said| said.strip_prefix(" field "));
-        if let Some(field) = field {
-            return format!("expected a key {field}, {rest}");
-        }
-    }
-    for how in ["invalid type: ", "invalid value: "] {
-        if let Some((found, expected)) =
-            said.strip_prefix(how).and_then(|rest| rest.rsplit_once(", expected "))
-        {
-            return format!("expected {expected}, found {found}");
-        }
-    }
-    if let Some((found, expected)) =
-        said.strip_prefix("unknown field ").and_then(|rest| rest.split_once(", expected "))
-    {
-        return format!("expected {expected}, found {found}");
-    }
-    format!("expected TOML, found an error in it: {said}")
 }

@@ -8,6 +8,8 @@ use apportion_host::BitsPerSecond;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::document::Number;
+
 /// Parts of a CPU, in which the capacity is divided: one is a microsecond in each second.
 pub(super) const CPU: u64 = 1_000_000;
 
@@ -72,25 +74,6 @@ impl<'de> Deserialize<'de> for IoWeight {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let weight = deserializer.deserialize_i64(Number { least: 1, most: 1_000 })?;
         u16::try_from(weight).map(Self).map_err(D::Error::custom)
-    }
-}
-
-/// A whole number within a range.
-struct Number {
-    least: u64,
-    most: u64,
-}
-
-impl Visitor<'_> for Number {
-    type Value = u64;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "a whole number from {} to {}", self.least, self.most)
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<u64, E> {
-        let within = u64::try_from(number).ok().filter(|n| (self.least..=self.most).contains(n));
-        within.ok_or_else(|| E::invalid_value(Unexpected::Signed(number), &self))
     }
 }
 

@@ -125,8 +125,8 @@ fn groups() {
 fn documents() {
     refuses("", "1: expected a [[command]], found none");
     refuses("[[group]]\nname = \"g\"\n", "1: expected a [[command]], found none");
-    refuses("[[command]]\nname = \"a\"\n", "1: expected a key `run`, found none");
-    refuses("\n[[command]]\nrun = [\"true\"]\n", "2: expected a key `name`, found none");
+    refuses("[[command]]\nname = \"a\"\n", "1: expected one key `run`, found none");
+    refuses("\n[[command]]\nrun = [\"true\"]\n", "2: expected one key `name`, found none");
     refuses_key(
         "colour = \"red\"",
         "one of `name`, `run`, `weight`, `limit`, `hard`, `reserve`, `memory`, `io-weight`, `cpus`, `group`, `bandwidth-weight`, `bandwidth-limit`, found `colour`",
