@@ -156,13 +156,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     let svg = arguments.svg.as_deref().map(Target::new).transpose()?;
     let files = arguments.output.as_deref().map(|folder| Files::open(folder, &spec)).transpose()?;
 
+    // From here on, a signal ends the run in an orderly way.
+    let signals = Signals::new().map_err(|error| failed("catch signals", &error))?;
     let bounded = cpus != allowed;
     let Control { groups, cpuset } =
         if nested { backend::groups(&spec, bounded)? } else { backend::nice(source, &spec)? };
     let means = Means { cpus: &cpus, bounded, cpuset };
     let title = title(&name, &cpus, groups.backend());
-    // From here on, a signal ends the run in an orderly way.
-    let signals = Signals::new().map_err(|error| failed("catch signals", &error))?;
     let executor = Executor::new(groups, Some(keeper()?));
     let drawn = spec.commands.len().min(picture::MOST_DRAWN);
     let sampled = svg.is_some().then_some(drawn);

@@ -77,9 +77,9 @@ impl Adopted {
                 (Version::V1, Task::Thread(id)) => ("tasks", id),
                 (_, Task::Process(id)) => ("cgroup.procs", id),
             };
-            // If it has ended, its number may be another's by now.
-            let here = tree.folder(&self.group);
-            if tree.place.version == Version::V1 && !tasks::ids(&here).contains(&id.get()) {
+            // If it has ended, its number may be another's by now, which is none of ours.
+            let now = tasks::memberships(id.get()).unwrap_or_default();
+            if !tasks::folder(tree, &now).is_some_and(|folder| folder.starts_with(&tree.top)) {
                 continue;
             }
             let Some(folder) = tasks::folder(tree, &self.before) else { continue };

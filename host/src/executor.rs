@@ -3,9 +3,10 @@
 mod launch;
 
 use std::num::NonZeroU32;
-use std::process::Child;
+use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::{Error, GroupControl, GroupPath, Holds, Keeper, Usage};
@@ -165,9 +166,18 @@ impl<C: GroupControl> Executor<C> {
                 first.get_or_insert(error);
                 Usage::default()
             });
-            self.forget(&child);
-            if let Ok(status) = child.wait() {
-                exited.push(Exited { name, status, usage });
+            match reap(&mut child) {
+                Some(status) => {
+                    self.forget(&child);
+                    exited.push(Exited { name, status, usage });
+                }
+                None => {
+                    first.get_or_insert(Error::NotRemoved {
+                        path: group.as_str().into(),
+                        tasks: vec![child.id()],
+                        errno: Errno::BUSY,
+                    });
+                }
             }
         }
         exited.reverse();
@@ -259,10 +269,25 @@ fn has_ended(id: Pid) -> bool {
     matches!(waitid(WaitId::Pid(id), options), Ok(Some(_)))
 }
 
+/// Waits for a child that was killed. `None` if it is still there after a while, as one that has taken
+/// the rights of another user, or waits for a device.
+fn reap(child: &mut Child) -> Option<ExitStatus> {
+    let begin = now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Some(status),
+            Ok(None) if begin.elapsed() < PATIENCE => std::thread::sleep(STEP),
+            Ok(None) | Err(_) => return None,
+        }
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "the world has a clock; no decision depends on it")]
 fn now() -> Instant {
     Instant::now()
 }
 
+/// How long a child may take to go when it was killed.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Between two looks at who has ended.
 const STEP: Duration = Duration::from_millis(5);

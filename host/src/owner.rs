@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::process::getpid;
 
-use crate::{Error, System, files};
+use crate::{Error, System, Unavailable, files};
 
 /// An owner of groups: a process, known by its start time too, as numbers of processes are used
 /// again. Numbers and times are those of a PID namespace.
@@ -28,9 +28,18 @@ impl Owner {
     ///
     /// # Errors
     ///
-    /// [`Error::System`], if `/proc` does not tell our start time.
+    /// [`Error::Unavailable`], if `/proc` is that of another PID namespace; [`Error::System`], if it
+    /// does not tell our start time.
     pub fn new(system: &System) -> Result<Self, Error> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
+        if is_foreign(system) {
+            return Err(Unavailable {
+                what: "/proc".to_owned(),
+                why: "it is that of another PID namespace, with other numbers".to_owned(),
+                fix: "mount the own one, as by `unshare --pid --fork --mount-proc`".to_owned(),
+            }
+            .into());
+        }
         let process = getpid().as_raw_pid().unsigned_abs();
         let path = system.proc("self/stat");
         let start = Stat::parse(&files::read(&path)?)
@@ -65,7 +74,7 @@ impl Owner {
     /// Whether the process has ended. One of another PID namespace cannot be told, and has not.
     #[must_use]
     pub fn is_gone(&self, system: &System) -> bool {
-        if self.namespace != namespace(system) {
+        if self.namespace != namespace(system) || is_foreign(system) {
             return false;
         }
         let folder = system.proc(self.process.to_string());
@@ -81,6 +90,12 @@ impl Owner {
             ),
         }
     }
+}
+
+/// Whether the numbers in `/proc` are not those that we are told: it shows another PID namespace.
+fn is_foreign(system: &System) -> bool {
+    let own = getpid().as_raw_pid().to_string();
+    fs::read_link(system.proc("self")).is_ok_and(|link| link.as_os_str() != own.as_str())
 }
 
 impl Display for Owner {

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_timeout, socket_peercred};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, socket_with};
+use rustix::process::Pid;
 use serde_json::{Value, json};
 
 use crate::Error;
@@ -62,6 +65,22 @@ pub enum QmpError {
     },
 }
 
+/// Connects. Where others wait in front, for so long at most.
+fn connect(path: &Path, patience: Duration) -> Result<UnixStream, Error> {
+    let refused = |errno| Error::System { doing: "connect to", path: path.to_owned(), errno };
+    let kind = (AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC);
+    let socket = socket_with(kind.0, kind.1, kind.2, None).map_err(refused)?;
+    set_socket_timeout(&socket, Timeout::Send, Some(patience.max(SHORTEST))).map_err(refused)?;
+    let address = SocketAddrUnix::new(path).map_err(refused)?;
+    match rustix::net::connect(&socket, &address) {
+        Ok(()) => Ok(socket.into()),
+        Err(Errno::AGAIN) => {
+            Err(QmpError::Silent { path: path.to_owned(), waited: patience }.into())
+        }
+        Err(errno) => Err(refused(errno)),
+    }
+}
+
 impl Qmp {
     /// Connects, and says that no capability is needed. Each answer is waited for so long at most.
     ///
@@ -69,8 +88,7 @@ impl Qmp {
     ///
     /// [`Error::System`] if there is no such socket or it may not be opened; [`QmpError`].
     pub fn connect(path: &Path, patience: Duration) -> Result<Self, Error> {
-        let socket =
-            UnixStream::connect(path).map_err(|error| failed("connect to", path, &error))?;
+        let socket = connect(path, patience)?;
         let mut qmp = Self { socket, path: path.to_owned(), unread: Vec::new(), patience };
         let deadline = qmp.deadline();
         let greeting = qmp.receive(deadline)?;
@@ -108,6 +126,11 @@ impl Qmp {
                 return Err(self.unexpected("an answer or an event", &answer.to_string()).into());
             }
         }
+    }
+
+    /// Who holds the other end, as we count processes.
+    pub(crate) fn peer(&self) -> Option<Pid> {
+        socket_peercred(&self.socket).ok().map(|peer| peer.pid)
     }
 
     /// The socket.

@@ -49,7 +49,14 @@ pub fn sweep(system: &System) -> Result<Swept, Error> {
     let stopped: Vec<_> = stale.iter().map(|(folder, _)| tasks::NoMore::new(folder)).collect();
     for (folder, top) in stale {
         let result = if tasks::holds_us(&folder) {
-            // Started inside the group of an owner that died. Whoever ends us, ends it.
+            // Started inside the group of an owner that died. Whoever ends us, ends it; what is in
+            // groups beside ours need not wait.
+            for inner in tasks::inside(&folder) {
+                if !tasks::holds_us(&inner) && !inner.ends_with(tasks::ADOPTED) {
+                    // What is left of it is told with the whole.
+                    let _ = tasks::kill(&inner, &top).and_then(|()| tasks::remove(&inner));
+                }
+            }
             let path = folder.clone();
             Err(Error::NotRemoved { path, tasks: vec![us], errno: Errno::BUSY })
         } else {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,7 +47,7 @@ fn left_since(before: &BTreeSet<PathBuf>) -> Result<Vec<String>, String> {
 
 /// Runs a test program. What it complains about passes through; of what it says, the measured and
 /// the result do, and all of it when it fails.
-#[expect(clippy::disallowed_methods, reason = "the time is shown")]
+#[expect(clippy::disallowed_methods, reason = "the time is shown; a thread reads")]
 fn timed(name: &str) -> Result<(), String> {
     let start = Instant::now();
     let mut command =
@@ -54,9 +55,29 @@ fn timed(name: &str) -> Result<(), String> {
     command.env(MARK, mark()).stdout(Stdio::piped());
     let mut child =
         command.spawn().map_err(|error| format!("`cargo` cannot be started: {error}"))?;
+    let (sender, lines) = mpsc::channel();
+    let stream = child.stdout.take();
+    // A process that is left behind holds the other end of the pipe open: nobody waits for this one.
+    thread::spawn(move || {
+        let lines = stream.into_iter().flat_map(|stream| BufReader::new(stream).lines());
+        lines.map_while(Result::ok).try_for_each(|line| sender.send(line))
+    });
     let mut said = Vec::new();
-    for line in child.stdout.take().into_iter().flat_map(|stream| BufReader::new(stream).lines()) {
-        let line = line.map_err(|error| format!("`cargo`: {error}"))?;
+    let mut ended = None;
+    loop {
+        let line = match lines.recv_timeout(Duration::from_secs(1)) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) if ended.is_some() => break,
+            Err(RecvTimeoutError::Timeout) => {
+                ended = child.try_wait().map_err(|error| format!("`cargo`: {error}"))?;
+                if ended.is_none() && start.elapsed() > MOST {
+                    // Its tests have marks, by which they are found.
+                    child.kill().map_err(|error| format!("`cargo`: {error}"))?;
+                }
+                continue;
+            }
+        };
         let shown = ["measured: ", "test result: "].into_iter().find_map(|word| line.find(word));
         if let Some(start) = shown {
             println!("host: {name}: {}", &line[start..]);
@@ -73,6 +94,9 @@ fn timed(name: &str) -> Result<(), String> {
     }
     Err(format!("{name}: {status}"))
 }
+
+/// How long a program may take; the slowest, with a guest, takes a minute or two.
+const MOST: Duration = Duration::from_mins(7);
 
 /// In the environment of all processes that the tests start, directly or not.
 const MARK: &str = "APPORTION_TESTED_BY";

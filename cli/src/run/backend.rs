@@ -34,14 +34,6 @@ pub(super) fn groups(spec: &Spec, bounded: bool) -> Result<Control, Error> {
         controllers.push(Controller::Io);
     }
     let system = System::default();
-    let groups = Cgroups::with(&system, &controllers).map_err(refused)?;
-    groups.version(Controller::Cpuacct).map_err(|unavailable| refused(unavailable.into()))?;
-    let cpuset = match groups.version(Controller::Cpuset) {
-        Ok(_) => true,
-        // Hard ones can have quotas instead.
-        Err(_) if !kept => false,
-        Err(unavailable) => return Err(refused(unavailable.into())),
-    };
     // What cannot be swept is in nobody's way, and no reason not to run.
     if let Ok(swept) = sweep(&system) {
         if !swept.removed.is_empty() {
@@ -55,6 +47,14 @@ pub(super) fn groups(spec: &Spec, bounded: bool) -> Result<Control, Error> {
             tell(&format!("of a run that was killed: {error}"));
         }
     }
+    let groups = Cgroups::with(&system, &controllers).map_err(refused)?;
+    groups.version(Controller::Cpuacct).map_err(|unavailable| refused(unavailable.into()))?;
+    let cpuset = match groups.version(Controller::Cpuset) {
+        Ok(_) => true,
+        // Hard ones can have quotas instead.
+        Err(_) if !kept => false,
+        Err(unavailable) => return Err(refused(unavailable.into())),
+    };
     Ok(Control { groups: Box::new(groups), cpuset })
 }
 

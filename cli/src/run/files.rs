@@ -31,8 +31,10 @@ impl Files {
         for command in &spec.commands {
             let mut open = |ending: &str| {
                 let path = folder.join(format!("{}.{ending}", command.name));
-                let is_new = !path.exists();
-                let file = File::create(&path).map_err(failed(&path))?;
+                let is_new = fs::symlink_metadata(&path).is_err();
+                // What an earlier run has left there stays until this one begins.
+                let file = File::options().write(true).create(true).truncate(false).open(&path);
+                let file = file.map_err(failed(&path))?;
                 if is_new {
                     files.created.push(path);
                 }
@@ -46,7 +48,12 @@ impl Files {
 
     /// The streams of the next command.
     pub(super) fn next(&mut self) -> Option<(File, File)> {
-        self.streams.next()
+        let streams = self.streams.next();
+        for file in streams.iter().flat_map(|(out, err)| [out, err]) {
+            // A pipe or a device has no length.
+            let _ = file.set_len(0);
+        }
+        streams
     }
 
     /// The commands have started: the files stay.

@@ -129,7 +129,8 @@ impl Layout {
         let owned = self.exclusive(spec, &now, means);
         let is_taken = |cpu: &u32| owned.iter().flatten().any(|owned| owned.contains(cpu));
         let shared: Vec<u32> = means.cpus.iter().copied().filter(|cpu| !is_taken(cpu)).collect();
-        let is_split = shared.len() < means.cpus.len();
+        // CPUs that a hard one has left are for the others again, so these are always told theirs.
+        let may_split = spec.commands.iter().any(|command| command.hard);
 
         let mut told: Vec<Told> = Vec::with_capacity(self.nodes.len());
         // By node: the least that it and the groups around it may use.
@@ -146,7 +147,7 @@ impl Layout {
                 && now.live[at]
             {
                 let wanted = spec.commands[command].cpus.as_ref();
-                if wanted.is_some() || is_split || means.bounded {
+                if wanted.is_some() || may_split || means.bounded {
                     let given = owned[at].as_ref().unwrap_or(&shared).iter().copied();
                     let may = |cpu: &u32| wanted.is_none_or(|wanted| wanted.contains(cpu));
                     cpus = Some(given.filter(may).collect());

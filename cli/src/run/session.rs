@@ -133,8 +133,12 @@ impl<C: GroupControl> Session<'_, C> {
     /// Puts a new division into force, as far as it goes: what cannot be changed any more stays.
     fn adapt(&mut self) -> Result<(), Error> {
         match self.apply() {
-            Err(HostError::Unavailable(unavailable)) => {
-                self.say(&format!("{unavailable}; what runs keeps what it was told"));
+            Err(
+                error @ (HostError::Unavailable(_)
+                | HostError::System { .. }
+                | HostError::NotApplied { .. }),
+            ) => {
+                self.say(&format!("{error}; what runs keeps what it was told"));
                 Ok(())
             }
             result => result.map_err(refused),

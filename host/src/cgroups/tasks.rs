@@ -160,7 +160,8 @@ pub(crate) fn holds_us(folder: &Path) -> bool {
     all(folder).iter().flat_map(|folder| ids(folder)).any(|task| process_of(task) == own)
 }
 
-/// Keeps the tasks of a group from starting others, until it is dropped; unless some are our own.
+/// Keeps the tasks of a group from starting others, until it is dropped; unless some are our own, or
+/// adopted.
 #[derive(Debug)]
 pub(crate) struct NoMore {
     path: PathBuf,
@@ -170,7 +171,8 @@ pub(crate) struct NoMore {
 impl NoMore {
     pub(crate) fn new(folder: &Path) -> Self {
         let path = folder.join("pids.max");
-        let before = files::read(&path).ok().filter(|_| !holds_us(folder));
+        let before = files::read(&path).ok();
+        let before = before.filter(|_| !holds_us(folder) && !is_adopted(folder));
         let before = before.filter(|_| files::write(&path, "0").is_ok());
         Self { path, before }
     }
@@ -262,7 +264,14 @@ pub(crate) fn ids(folder: &Path) -> Vec<u32> {
 pub(crate) fn remove(folder: &Path) -> Result<(), Error> {
     for round in 0..ROUNDS {
         let mut failure = None;
-        for folder in all(folder).iter().rev() {
+        let mut folders = all(folder);
+        folders.reverse();
+        // A mark goes last, and stays as long as there is anything that it protects.
+        folders.sort_by_key(|inner| (inner == folder, inner.ends_with(ADOPTED)));
+        for folder in &folders {
+            if failure.is_some() && folder.ends_with(ADOPTED) {
+                continue;
+            }
             match fs::remove_dir(folder) {
                 Ok(()) => {}
                 Err(error) => match Errno::from_io_error(&error).unwrap_or(Errno::IO) {

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
+use rustix::process::Pid;
 use serde_json::Value;
 
 use super::VcpuId;
@@ -38,9 +39,17 @@ impl ExistingVcpu {
 ///
 /// # Errors
 ///
-/// [`QmpError`](crate::QmpError); [`Error::System`] if a thread that it names is not there, as when
-/// it lives in another PID namespace.
+/// [`QmpError`](crate::QmpError); [`Unavailable`] if it lives in another PID namespace, as its numbers
+/// are those of other threads here; [`Error::System`] if a thread that it names is not there.
 pub fn vcpus_of_machine(qmp: &mut Qmp) -> Result<Vec<ExistingVcpu>, Error> {
+    if let Some(process) = qmp.peer().filter(|&process| lives_elsewhere(process)) {
+        let unavailable = Unavailable {
+            what: format!("vCPUs of the QEMU behind {}", qmp.path().display()),
+            why: format!("process {process} lives in another PID namespace"),
+            fix: format!("run this in there: `nsenter --target {process} --pid --mount`"),
+        };
+        return Err(unavailable.into());
+    }
     let answer = qmp.execute("query-cpus-fast", None)?;
     let unexpected = |qmp: &Qmp| {
         qmp.unexpected("a list of vCPUs with `cpu-index` and `thread-id`", &answer.to_string())
@@ -93,6 +102,13 @@ pub fn vcpus_of_process(process: NonZeroU32) -> Result<Vec<ExistingVcpu>, Error>
         return Err(unavailable.into());
     }
     Ok(once_each(found))
+}
+
+/// Whether a process counts its threads otherwise than we do.
+fn lives_elsewhere(process: Pid) -> bool {
+    let namespace = |name: &str| fs::read_link(format!("/proc/{name}/ns/pid")).ok();
+    let (own, other) = (namespace("self"), namespace(&process.to_string()));
+    own.is_some() && other.is_some() && own != other
 }
 
 /// By number, and each thread once.

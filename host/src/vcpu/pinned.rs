@@ -1,16 +1,26 @@
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use rustix::io::Errno;
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::VcpuError;
-use crate::Error;
+use crate::owner::Stat;
+use crate::{Error, files};
 
 /// Threads that may run on some CPUs only. When this is dropped, each may run again where it could
 /// before.
 #[derive(Debug, Default)]
-pub struct Pinned(Vec<(Pid, CpuSet)>);
+pub struct Pinned(Vec<PinnedThread>);
+
+#[derive(Debug)]
+struct PinnedThread {
+    id: Pid,
+    /// When it was started: numbers are used again.
+    start: Option<u64>,
+    before: CpuSet,
+}
 
 impl Pinned {
     /// Keeps threads on the CPUs of these numbers.
@@ -42,7 +52,7 @@ impl Pinned {
             let id = i32::try_from(thread.get()).ok().and_then(Pid::from_raw).ok_or_else(ended)?;
             let before = sched_getaffinity(Some(id)).map_err(refused)?;
             sched_setaffinity(Some(id), &set).map_err(refused)?;
-            pinned.0.push((id, before));
+            pinned.0.push(PinnedThread { id, start: start(id), before });
         }
         Ok(pinned)
     }
@@ -50,9 +60,14 @@ impl Pinned {
 
 impl Drop for Pinned {
     fn drop(&mut self) {
-        for (thread, before) in &self.0 {
+        for thread in self.0.iter().filter(|thread| thread.start == start(thread.id)) {
             // Refused only for one that has ended, or if its CPUs have gone.
-            let _ = sched_setaffinity(Some(*thread), before);
+            let _ = sched_setaffinity(Some(thread.id), &thread.before);
         }
     }
+}
+
+fn start(thread: Pid) -> Option<u64> {
+    let path = PathBuf::from(format!("/proc/{thread}/task/{thread}/stat"));
+    Stat::parse(&files::read(&path).ok()?).map(|stat| stat.start)
 }
