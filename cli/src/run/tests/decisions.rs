@@ -135,10 +135,29 @@ fn beside_a_hard_one_the_others_share_what_is_left() {
     ";
     let told = told(text, 1, true);
     let fixed = |weight, limit| Told { limit: Some(limit), ..weighs(weight) };
-    assert_eq!(told["a"], fixed(250_000, 250_000));
+    // With a hard one there may be CPUs to hand over, so all are told theirs.
+    let cpus = Some(vec![0]);
+    assert_eq!(told["a"], Told { cpus: cpus.clone(), ..fixed(250_000, 250_000) });
     assert_eq!(told["_rest"], fixed(750_000, 750_000));
-    assert_eq!(told["_rest/b"], weighs(650_000));
-    assert_eq!(told["_rest/c"], fixed(100_000, 100_000));
+    assert_eq!(told["_rest/b"], Told { cpus: cpus.clone(), ..weighs(650_000) });
+    assert_eq!(told["_rest/c"], Told { cpus, ..fixed(100_000, 100_000) });
+}
+
+#[test]
+fn the_cpus_of_a_hard_one_that_has_ended_are_for_the_others() {
+    let text = "
+        command = [
+            { name = 'a', run = ['a'], weight = 1, hard = true },
+            { name = 'b', run = ['b'], weight = 2 },
+        ]
+    ";
+    let (spec, division) = decide(text, 3).unwrap();
+    let layout = Layout::nested(&spec).unwrap();
+    let means = Means { cpus: &[0, 1, 2], bounded: false, cpuset: true };
+    let b = layout.commands[1];
+    assert_eq!(layout.tell(&spec, &division, means)[b].cpus, Some(vec![0, 1]));
+    let division = Division::of_running(&spec, &[false, true], division.capacity).unwrap();
+    assert_eq!(layout.tell(&spec, &division, means)[b].cpus, Some(vec![0, 1, 2]));
 }
 
 #[test]
