@@ -179,6 +179,19 @@ mod tests {
     }
 
     #[test]
+    fn what_another_namespace_numbers_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let system = System::at(root.path());
+        fs::create_dir(system.proc("")).unwrap();
+        let owner = Owner { process: 12, start: 345, namespace: FIRST, number: 0 };
+        assert!(owner.is_gone(&system), "there is no process 12");
+        let other = getpid().as_raw_pid() + 1;
+        std::os::unix::fs::symlink(other.to_string(), system.proc("self")).unwrap();
+        assert!(!owner.is_gone(&system), "it may be there in its own");
+        assert!(matches!(Owner::new(&system), Err(Error::Unavailable(_))));
+    }
+
+    #[test]
     fn other_folders_belong_to_nobody() {
         for name in [
             "apportion-",

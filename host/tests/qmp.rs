@@ -11,6 +11,7 @@ use apportion_host::vcpu::{
     Behaviour, Threads, VcpuId, VcpuPool, vcpus_of_machine, vcpus_of_process,
 };
 use apportion_host::{Error, Qmp, QmpError};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType};
 use tempfile::TempDir;
 
 const GREETING: &str = r#"{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}}, "capabilities": ["oob"]}}"#;
@@ -147,4 +148,18 @@ fn a_socket_that_is_not_there() {
         let error = Qmp::connect(&path, PATIENCE).unwrap_err();
         assert!(matches!(&error, Error::System { path: found, .. } if *found == path), "{error}");
     }
+}
+
+#[test]
+fn a_queue_in_front_of_the_socket_is_waited_in_with_patience() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("qmp");
+    let kind = (AddressFamily::UNIX, SocketType::STREAM);
+    let socket = rustix::net::socket(kind.0, kind.1, None).unwrap();
+    rustix::net::bind(&socket, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+    rustix::net::listen(&socket, 0).unwrap();
+    // Nobody accepts: one waits in the queue, and there is room for no other.
+    let _first = UnixStream::connect(&path).unwrap();
+    let error = Qmp::connect(&path, SHORT).unwrap_err();
+    assert_eq!(error, QmpError::Silent { path, waited: SHORT }.into());
 }

@@ -74,3 +74,28 @@ impl Drop for Files {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::document::Source;
+
+    #[test]
+    fn what_was_there_stays_until_the_command_begins() {
+        let text = "command = [{ name = 'a', run = ['a'] }, { name = 'b', run = ['b'] }]";
+        let spec = Spec::parse(Source { name: "spec", text }, &[0]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let [out, err, other] = ["a.out", "a.err", "b.out"].map(|name| folder.path().join(name));
+        fs::write(&out, "of an earlier run").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &other).unwrap();
+        drop(Files::open(folder.path(), &spec).unwrap());
+        assert_eq!(fs::read_to_string(&out).unwrap(), "of an earlier run");
+        assert!(!err.exists() && other.is_symlink(), "only what is new goes");
+
+        let mut files = Files::open(folder.path(), &spec).unwrap();
+        let _streams = files.next().unwrap();
+        files.keep();
+        assert_eq!(fs::read_to_string(&out).unwrap(), "");
+        assert!(err.exists());
+    }
+}

@@ -339,3 +339,25 @@ pub(crate) const ADOPTED: &str = ".adopted";
 const ROUNDS: u32 = 125;
 /// How many tasks an error names.
 const TOLD: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_stays_as_long_as_what_it_protects() {
+        let root = tempfile::tempdir().unwrap();
+        let top = root.path().join("top");
+        for inner in [ADOPTED, "-first", "vcpus/0"] {
+            fs::create_dir_all(top.join(inner)).unwrap();
+        }
+        // What cannot be removed, here, is a folder with a file in it.
+        let file = top.join("-first/file");
+        fs::write(&file, "").unwrap();
+        assert!(matches!(remove(&top), Err(Error::NotRemoved { .. })));
+        assert!(top.join(ADOPTED).is_dir() && !top.join("vcpus").exists());
+        fs::remove_file(file).unwrap();
+        assert_eq!(remove(&top), Ok(()));
+        assert!(!top.exists());
+    }
+}

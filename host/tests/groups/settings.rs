@@ -44,7 +44,7 @@ pub(crate) fn read_back(control: &mut dyn GroupControl) -> Result<(), String> {
 fn nested_cpus(control: &mut dyn GroupControl) -> Result<(), String> {
     let all = affinity(std::process::id())?;
     let [first, second, ..] = all.as_slice() else {
-        println!("measured: CPUs of nested groups: not with one CPU");
+        println!("unavailable: CPUs of nested groups, with one CPU");
         return Ok(());
     };
     let [first, second] = [*first, *second].map(|cpu| u32::try_from(cpu).unwrap_or(0));
@@ -74,11 +74,11 @@ fn offered(
 ) -> Result<bool, String> {
     match control.set(group, setting) {
         Ok(()) => {
-            println!("measured: {setting:?}: read back");
+            println!("read back: {setting:?}");
             Ok(true)
         }
         Err(Error::Unavailable(unavailable)) => {
-            println!("measured: {setting:?}: {unavailable}");
+            println!("unavailable: {setting:?}: {unavailable}");
             Ok(false)
         }
         Err(error) => Err(format!("{setting:?}: {error}")),
