@@ -3,6 +3,8 @@
 //! *Sources*: the kernel's `admin-guide/cgroup-v2.rst` and `admin-guide/cgroup-v1/cgroups.rst`.
 
 use std::fmt::{self, Display};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
@@ -298,12 +300,15 @@ pub(crate) fn read_only(controller: Controller, point: &Path) -> Unavailable {
     )
 }
 
-pub(crate) fn no_rights(controller: Controller, folder: &Path, names: &[&str]) -> Unavailable {
+pub(crate) fn no_rights(controller: Controller, path: &Path, names: &[&str]) -> Unavailable {
     let user = geteuid().as_raw();
-    let files: Vec<_> = names.iter().map(|name| folder.join(name).display().to_string()).collect();
-    let files = files.join(" ");
+    let files: Vec<_> = names.iter().map(|name| path.join(name).display().to_string()).collect();
+    let (folder, files) = (path.display(), files.join(" "));
+    // The top of a hierarchy is one that its owner may not write to, unless that is root.
+    let is_locked = fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o200 == 0);
+    let unlock = if is_locked { format!(" && chmod u+w {folder}") } else { String::new() };
     controller.unavailable(
-        format!("user {user} may not create groups in {}", folder.display()),
-        format!("run it as root, or as root: `chown {user} {} {files}`", folder.display()),
+        format!("user {user} may not create groups in {folder}"),
+        format!("run it as root, or as root: `chown {user} {folder} {files}{unlock}`"),
     )
 }

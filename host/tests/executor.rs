@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -163,6 +164,62 @@ fn nothing_is_left_undone_because_something_failed() {
     assert_eq!(executor.control().groups().count(), 1);
     executor.remove().unwrap();
     assert_eq!(executor.control().groups().count(), 0);
+}
+
+/// A group of the freezer, whose processes do not even die until it is dropped.
+struct Frozen(PathBuf);
+
+impl Frozen {
+    fn new(who: &str) -> Option<Self> {
+        let path = format!("/sys/fs/cgroup/freezer/apportion-frozen-{}", std::process::id());
+        match fs::create_dir(&path) {
+            Ok(()) => Some(Self(path.into())),
+            Err(error) => {
+                apportion_testbed::not_run("cgroup-v1", who, &format!("{path}: {error}"));
+                None
+            }
+        }
+    }
+
+    fn hold(&self, id: u32) {
+        fs::write(self.0.join("cgroup.procs"), id.to_string()).unwrap();
+        fs::write(self.0.join("freezer.state"), "FROZEN").unwrap();
+        let state = || fs::read_to_string(self.0.join("freezer.state")).unwrap();
+        assert!((0..500).any(|_| state() == "FROZEN\n" || pause()), "{}", state());
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        // What was killed meanwhile dies now, and then the group can go.
+        let _ = fs::write(self.0.join("freezer.state"), "THAWED");
+        let _ = (0..500).any(|_| fs::remove_dir(&self.0).is_ok() || pause());
+    }
+}
+
+fn pause() -> bool {
+    sleep(Duration::from_millis(10));
+    false
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long it takes is what is tested")]
+fn one_that_cannot_be_killed_is_told_and_does_not_hold_up_the_end() {
+    let Some(frozen) = Frozen::new("one that cannot be killed") else { return };
+    let mut executor = executor(None);
+    executor.create(&path("a")).unwrap();
+    executor.create(&path("b")).unwrap();
+    let stuck = executor.start(launch("stuck", "a", "exec sleep 100")).unwrap().get();
+    let other = executor.start(launch("other", "b", "exec sleep 100")).unwrap().get();
+    frozen.hold(stuck);
+    let begin = Instant::now();
+    let error = executor.end(Duration::from_millis(100)).unwrap_err();
+    assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+    assert!(matches!(&error, Error::NotRemoved { tasks, .. } if *tasks == [stuck]), "{error}");
+    assert_eq!((executor.running(), runs(stuck), runs(other)), (0, true, false));
+    assert_eq!(executor.control().groups().count(), 0);
+    drop(frozen);
+    assert!((0..500).any(|_| !runs(stuck) || pause()), "it lives on");
 }
 
 #[test]

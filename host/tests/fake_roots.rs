@@ -304,6 +304,25 @@ fn what_cannot_be_removed_is_told_and_the_rest_is_swept() {
 }
 
 #[test]
+fn who_sweeps_from_inside_is_spared_and_what_is_beside_it_is_not() {
+    let machine = Machine::new(V1, "3:cpu,cpuacct:/\n", BUILT);
+    let top = stale(&machine, "apportion-7-100");
+    stale(&machine, "apportion-7-100/beside");
+    stale(&machine, "apportion-7-100/.adopted");
+    let us = std::process::id();
+    let list = top.join("a/b/tasks");
+    fs::write(&list, format!("{us}\n")).unwrap();
+    let swept = sweep(&machine.system).unwrap();
+    assert_eq!(swept.removed, [] as [PathBuf; 0]);
+    let errno = rustix::io::Errno::BUSY;
+    assert_eq!(swept.failed, [Error::NotRemoved { path: top.clone(), tasks: vec![us], errno }]);
+    assert!(list.exists() && !top.join("beside").exists() && top.join(".adopted").is_dir());
+    // From outside it goes with the rest.
+    fs::remove_file(list).unwrap();
+    assert_eq!(sweep(&machine.system).unwrap().removed, [top]);
+}
+
+#[test]
 #[expect(clippy::disallowed_methods, reason = "two runs at once are what is tested")]
 fn two_sweeps_at_once_do_no_harm() {
     let machine = Machine::new(V1, "3:cpu,cpuacct:/\n", BUILT);

@@ -85,7 +85,7 @@ fn available(who: &str) -> bool {
     }
     let found = guest::emulator();
     if let Err(why) = &found {
-        not_run("cgroup-v2-guest", who, why);
+        not_run("qemu", who, why);
     }
     found.is_ok()
 }

@@ -49,4 +49,4 @@ fn programs(folder: &str) -> Result<BTreeSet<String>, String> {
 }
 
 /// Tests of the program that need the machine, too.
-const REAL_OF_CLI: [&str; 2] = ["run", "vcpus"];
+const REAL_OF_CLI: [&str; 3] = ["run", "run_v2", "vcpus"];

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -93,11 +93,17 @@ impl Run {
     /// Folders of control groups that the run has created.
     pub(crate) fn folders(&self) -> Vec<String> {
         let prefix = format!("apportion-{}-", self.child.id());
-        let controllers = fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten();
-        let folders =
-            controllers.flat_map(|entry| fs::read_dir(entry.path()).into_iter().flatten());
-        let names = folders.flatten().map(|entry| entry.path().display().to_string());
-        names.filter(|path| path.contains(&prefix)).collect()
+        let inside = |path: &Path| {
+            let entries = fs::read_dir(path).into_iter().flatten().flatten();
+            entries.map(|entry| entry.path()).collect::<Vec<_>>()
+        };
+        // There in version 2, and one lower, in the hierarchy of a controller, in version 1.
+        let mut paths = inside(Path::new("/sys/fs/cgroup"));
+        paths.extend(paths.clone().iter().flat_map(|path| inside(path)));
+        let is_of_run = |path: &&PathBuf| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix))
+        };
+        paths.iter().filter(is_of_run).map(|path| path.display().to_string()).collect()
     }
 
     /// Waits until the program ends. Nothing of it may be left.

@@ -3,8 +3,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod faults;
 mod help;
 mod machine;
+mod measured;
 mod network;
 mod refusals;
 mod screen;

@@ -6,57 +6,7 @@ use serde_json::Value;
 
 use crate::common::Stage;
 use crate::machine::{self, Run};
-
-/// A busy loop.
-const LOOP: &str = "run = [\"sh\", \"-c\", \"while :; do :; done\"]";
-
-/// A command that is always busy.
-fn busy(name: &str, keys: &str) -> String {
-    format!("[[command]]\nname = \"{name}\"\n{LOOP}\n{keys}\n")
-}
-
-/// What came out of a run: name, decided, achieved.
-fn shares(document: &str) -> Vec<(String, f64, f64)> {
-    let list: Value = serde_json::from_str(document).expect("it is one document");
-    let number = |value: &Value| value.as_f64().expect("it is a number");
-    let list = list.as_array().expect("it is a list").iter();
-    list.map(|row| {
-        let name = row["name"].as_str().expect("it is a name").to_owned();
-        (name, number(&row["decided"]), number(&row["achieved"]))
-    })
-    .collect()
-}
-
-/// Runs a specification and compares achieved with decided shares, in points. Where others use the
-/// machine at the same time, all get less, in the same ratios. Up to three runs, as the others may
-/// not be fair.
-#[track_caller]
-fn measures(text: &str, options: &str, points: f64, decided: &[(&str, f64)]) {
-    let stage = Stage::new();
-    stage.write("spec.toml", text);
-    let mut seen = Vec::new();
-    for _ in 0..3 {
-        let run = Run::new(&stage, &format!("run spec.toml --json {options}"));
-        let found = shares(&run.finish().succeeded());
-        for ((name, found, _), (expected_name, expected)) in found.iter().zip(decided) {
-            assert_eq!(name, expected_name);
-            assert!((found - expected).abs() < 2e-3, "{name}: {found} was decided");
-        }
-        assert_eq!(found.len(), decided.len());
-        let all = |of: fn(&(String, f64, f64)) -> f64| found.iter().map(of).sum::<f64>();
-        let [expected, achieved] = [all(|row| row.1), all(|row| row.2)];
-        let is_met = found.iter().all(|row| {
-            let absolute = (row.2 - row.1).abs();
-            let relative = (row.2 / achieved - row.1 / expected).abs();
-            absolute.min(relative) * 100.0 <= points
-        });
-        if is_met {
-            return;
-        }
-        seen.push(found);
-    }
-    panic!("{seen:#?}");
-}
+use crate::measured::{busy, measures, shares};
 
 #[test]
 fn one_two_four_within_a_point() {
@@ -109,7 +59,7 @@ fn a_whole_cpu_is_a_hard_ones_alone() {
     let two =
         rustix::thread::sched_getaffinity(None).is_ok_and(|cpus| cpus.is_set(0) && cpus.is_set(1));
     if !two {
-        apportion_testbed::not_run("cgroup-v1", who, "there are no CPUs 0 and 1");
+        apportion_testbed::not_run("two-cpus", who, "there are no CPUs 0 and 1");
         return;
     }
     let stage = Stage::new();

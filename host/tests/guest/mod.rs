@@ -7,33 +7,23 @@ pub(crate) mod role;
 mod version2;
 
 use apportion_host::{Cgroups, GroupControl, System};
-use apportion_testbed::guest;
+use apportion_testbed::guest::Check;
 
 use crate::groups::CHECKS;
 
-type Check = fn() -> Result<(), String>;
-
-/// Makes the checks whose names contain what was asked for.
-pub(crate) fn check(asked: &str) {
-    for (name, check) in CHECKS.into_iter().filter(|(name, _)| name.contains(asked)) {
-        guest::check(name, || {
+/// What every control of groups has to achieve, and what only version 2 has.
+pub(crate) fn checks() -> Vec<Check> {
+    let common = CHECKS.into_iter().map(|(name, check)| {
+        Check::new(name, move || {
             let mut control = Cgroups::open(&System::default()).map_err(text)?;
             if control.backend() != "cgroup v2" {
                 return Err(format!("expected version 2, found {}", control.backend()));
             }
             check(&mut control)?;
             control.close().map_err(text)
-        });
-    }
-    for (name, check) in OWN_CHECKS.into_iter().filter(|(name, _)| name.contains(asked)) {
-        guest::check(name, check);
-    }
-}
-
-/// The names of all checks.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    let own = OWN_CHECKS.into_iter().map(|(name, _)| name);
-    CHECKS.into_iter().map(|(name, _)| name).chain(own)
+        })
+    });
+    common.chain(OWN_CHECKS.map(|(name, check)| Check::new(name, check))).collect()
 }
 
 fn text(error: impl std::fmt::Display) -> String {
@@ -41,7 +31,7 @@ fn text(error: impl std::fmt::Display) -> String {
 }
 
 /// Of version 2, or of an older kernel, only.
-const OWN_CHECKS: [(&str, Check); 8] = [
+const OWN_CHECKS: [(&str, fn() -> Result<(), String>); 8] = [
     ("adopted_threads", adoption::threads),
     ("adopted_process", adoption::process),
     ("affinity_kept", affinity::kept),

@@ -42,7 +42,7 @@ pub fn is_inside() -> bool {
 
 /// Makes a check, and says what became of it. A panic is a failure, too, and its message goes to the
 /// console.
-pub fn check(name: &str, check: impl FnOnce() -> Result<(), String> + UnwindSafe) {
+pub(super) fn check(name: &str, check: impl FnOnce() -> Result<(), String> + UnwindSafe) {
     let line = match catch_unwind(check) {
         Ok(Ok(())) => format!("{PASSED}{name}"),
         Ok(Err(why)) => format!("{FAILED}{name}: {}", why.replace(['\r', '\n'], "; ")),

@@ -16,7 +16,7 @@ use crate::apt::{self, output};
 
 /// A kernel and an emulator that this machine has.
 #[derive(Debug)]
-pub struct Guest {
+pub(super) struct Guest {
     kernel: Kernel,
     cache: PathBuf,
 }
@@ -28,7 +28,7 @@ impl Guest {
     /// # Errors
     ///
     /// What this machine lacks, in words.
-    pub fn prepare(cache: &Path) -> Result<Self, String> {
+    pub(super) fn prepare(cache: &Path) -> Result<Self, String> {
         if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
             return Err("the guest is one for x86_64, booted on Linux".to_owned());
         }
@@ -38,13 +38,14 @@ impl Guest {
 
     /// Boots a guest with two processors and 512 MiB, whose first process is this program with
     /// `arguments`, and waits until it turns itself off. It has the kernel's `modules`, loaded, and
-    /// those `programs` of this machine, in `/bin`; no shell unless it is one of them.
+    /// those `programs` of this machine, in `/bin` or at their absolute path; no shell unless it is one
+    /// of them.
     ///
     /// # Errors
     ///
     /// If it does not end within the time, which ends it, or without a last word: with all that
     /// the kernel said.
-    pub fn boot(
+    pub(super) fn boot(
         &self,
         arguments: &[&str],
         modules: &[&str],
@@ -126,7 +127,7 @@ pub fn emulator() -> Result<(), String> {
 
 /// What a test said inside of its guest.
 #[derive(Debug)]
-pub struct Said {
+pub(super) struct Said {
     lines: Vec<String>,
     console: Vec<String>,
 }
@@ -134,13 +135,13 @@ pub struct Said {
 impl Said {
     /// What it wrote to its standard output.
     #[must_use]
-    pub fn lines(&self) -> &[String] {
+    pub(super) fn lines(&self) -> &[String] {
         &self.lines
     }
 
     /// What it wrote to its standard error, among what the kernel said.
     #[must_use]
-    pub fn console(&self) -> &[String] {
+    pub(super) fn console(&self) -> &[String] {
         &self.console
     }
 
@@ -149,7 +150,7 @@ impl Said {
     /// # Errors
     ///
     /// Why it failed, or that there was no verdict.
-    pub fn verdict(&self, name: &str) -> Result<(), String> {
+    pub(super) fn verdict(&self, name: &str) -> Result<(), String> {
         let failed = format!("{FAILED}{name}: ");
         for line in &self.lines {
             if line.strip_prefix(PASSED) == Some(name) {

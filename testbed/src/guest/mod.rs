@@ -8,20 +8,19 @@
 //!
 //! ```no_run
 //! use std::process::ExitCode;
-//! use std::time::Duration;
-//! use apportion_testbed::guest::{self, Guest};
+//! use apportion_testbed::guest::{self, Check, Suite};
 //!
 //! fn main() -> ExitCode {
 //!     guest::begin();
-//!     if guest::is_inside() {
-//!         guest::check("sums", || if 1 + 1 == 2 { Ok(()) } else { Err("wrong".to_owned()) });
-//!         return ExitCode::SUCCESS;
+//!     let sums = || if 1 + 1 == 2 { Ok(()) } else { Err("wrong".to_owned()) };
+//!     Suite {
+//!         needs: ("guest", "sums"),
+//!         cache: &std::env::temp_dir(),
+//!         modules: &[],
+//!         programs: &[],
+//!         checks: vec![Check::new("sums", sums)],
 //!     }
-//!     let cache = std::env::temp_dir();
-//!     let guest = Guest::prepare(&cache).expect("there is a kernel and QEMU");
-//!     let said = guest.boot(&[], &[], &[], Duration::from_secs(60)).expect("it boots");
-//!     assert_eq!(said.verdict("sums"), Ok(()));
-//!     ExitCode::SUCCESS
+//!     .run()
 //! }
 //! ```
 
@@ -29,6 +28,8 @@ mod archive;
 mod inside;
 mod kernel;
 mod machine;
+mod suite;
 
-pub use inside::{begin, check, is_inside};
-pub use machine::{Guest, Said, emulator};
+pub use inside::{begin, is_inside};
+pub use machine::emulator;
+pub use suite::{Check, Suite};

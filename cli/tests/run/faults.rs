@@ -1,0 +1,88 @@
+//! What goes wrong while commands run.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::common::Stage;
+use crate::machine::{self, Run, until};
+
+/// Where version 1 limits the CPU of a run, and of its command `a`.
+fn quotas(run: &Run) -> [PathBuf; 2] {
+    let folders = run.folders();
+    let top = folders.iter().find(|path| path.contains("/cpu/")).expect("it has groups of the CPU");
+    let folder = PathBuf::from(top);
+    let entries = fs::read_dir(&folder).expect("it can be listed").flatten();
+    let inner = entries.map(|entry| entry.path()).find(|path| path.ends_with("a"));
+    [folder, inner.expect("the command has a group")].map(|path| path.join("cpu.cfs_quota_us"))
+}
+
+/// Somebody else limits all of a run, so that a limit inside which is higher is refused by the
+/// kernel, and later takes that back.
+#[test]
+fn what_is_refused_in_mid_run_is_told_and_what_runs_goes_on() {
+    let Some(_alone) = machine::groups("a refusal in mid-run") else { return };
+    let stage = Stage::new();
+    let limited = |limit: &str| {
+        stage.write(
+            "spec.toml",
+            format!("[[command]]\nname = 'a'\nrun = ['sleep', '100']\n{limit}"),
+        );
+    };
+    limited("");
+    let run = Run::new(&stage, "run spec.toml --cpus 0");
+    run.until_running("sleep", 1);
+    let [all, one] = quotas(&run);
+    let read = || fs::read_to_string(&one).expect("it can be read");
+    let says = |limit: &str, wanted: &str| {
+        limited(limit);
+        run.signal(Signal::HUP);
+        until(wanted, || read().trim_end() == wanted);
+    };
+    let before = read();
+    fs::write(&all, "10000").expect("the whole run is limited");
+    limited("limit = 0.5\n");
+    run.signal(Signal::HUP);
+    sleep(Duration::from_millis(300));
+    assert_eq!((read(), run.running("sleep")), (before, 1));
+    // What is possible again is done, and what is possible meanwhile too.
+    says("limit = 0.05\n", "5000");
+    fs::write(&all, "-1").expect("the run is not limited any more");
+    says("limit = 0.5\n", "50000");
+    run.signal(Signal::INT);
+    let done = run.finish();
+    assert_eq!(done.status, Some(130));
+    let lines: Vec<&str> = done.err.lines().collect();
+    let [first, refused, second, third] = lines.as_slice() else { panic!("{lines:#?}") };
+    assert_eq!(*first, "apportion: a: limit 0.5, was none");
+    assert!(refused.contains("Invalid argument"), "{refused}");
+    assert!(refused.ends_with("; what runs keeps what it was told"), "{refused}");
+    assert_eq!(*second, "apportion: a: limit 0.05, was 0.5");
+    assert_eq!(*third, "apportion: a: limit 0.5, was 0.05");
+}
+
+/// Whenever the signal comes, the run ends by it, and nothing is left.
+#[test]
+fn a_signal_that_comes_early_leaves_nothing() {
+    let Some(_alone) = machine::groups("a signal that comes early") else { return };
+    let stage = Stage::new();
+    stage.write("spec.toml", "[[command]]\nname = 'a'\nrun = ['sleep', '100']\n");
+    let mut statuses = [0_u32; 2];
+    for delay in 0..60 {
+        let run = Run::new(&stage, "run spec.toml");
+        sleep(Duration::from_micros(500 * delay));
+        run.signal(Signal::INT);
+        let done = run.finish();
+        match done.status {
+            // Before it has said what it does then.
+            None => statuses[0] += 1,
+            Some(130) => statuses[1] += 1,
+            other => panic!("{other:?} after {delay} half milliseconds: {}", done.err),
+        }
+    }
+    // Some came before that, or else none came early, and some after it.
+    assert!(statuses.iter().all(|&count| count > 0), "{statuses:?}");
+}
