@@ -125,18 +125,17 @@ fn follow(
 const GUESTS: [&str; 2] = ["guest_v2", "run_v2"];
 
 /// Together about as long as the guests. What is named here and gone is missed.
-const BESIDE_GUESTS: [&str; 11] = [
+const BESIDE_GUESTS: [&str; 10] = [
     "real_cgroup",
-    "real_nice",
+    "run",
     "real_network",
+    "real_nice",
     "fake_roots",
     "executor",
     "pid_namespaces",
     "qmp",
-    "vcpu_groups",
     "vcpu_laws",
     "vcpu_placed",
-    "vcpu_qemu",
 ];
 
 /// How long a program may take; the slowest, with a guest, takes a minute or two.
