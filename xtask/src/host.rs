@@ -40,7 +40,6 @@ pub(crate) fn run() -> Result<(), String> {
 }
 
 /// Guests keep to the last CPU, and those beside them to the first where they measure.
-#[expect(clippy::disallowed_methods, reason = "each waits for its own programs")]
 fn beside_each_other() -> Result<(), String> {
     thread::scope(|scope| {
         let guests = scope.spawn(|| GUESTS.into_iter().try_for_each(timed));

@@ -11,6 +11,8 @@ use apportion_testbed::guest::Check;
 
 use crate::groups::CHECKS;
 
+type Own = fn() -> Result<(), String>;
+
 /// What every control of groups has to achieve, and what only version 2 has.
 pub(crate) fn checks() -> Vec<Check> {
     let common = CHECKS.into_iter().map(|(name, check)| {
@@ -31,7 +33,7 @@ fn text(error: impl std::fmt::Display) -> String {
 }
 
 /// Of version 2, or of an older kernel, only.
-const OWN_CHECKS: [(&str, fn() -> Result<(), String>); 8] = [
+const OWN_CHECKS: [(&str, Own); 8] = [
     ("adopted_threads", adoption::threads),
     ("adopted_process", adoption::process),
     ("affinity_kept", affinity::kept),
