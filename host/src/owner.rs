@@ -11,16 +11,24 @@ use crate::{Error, System, Unavailable, files};
 /// An owner of groups: a process, known by its start time too, as numbers of processes are used
 /// again. Numbers and times are those of a PID namespace.
 ///
-/// As text, `apportion-PID-START`, outside of the first PID namespace `apportion-PID-START-NAMESPACE`;
-/// the second and later ones of a process end in `.1`, `.2` and so on.
+/// As text, `apportion-PID-START`; outside of the first PID namespace `apportion-PID-START-NAMESPACE`,
+/// and outside of the first time namespace, where starts are counted from another moment, followed by
+/// that too. The second and later ones of a process end in `.1`, `.2` and so on.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Owner {
     process: u32,
     /// Since boot, in clock ticks.
     start: u64,
-    /// The inode of the namespace.
-    namespace: u64,
+    /// Of numbers and of times.
+    namespaces: Namespaces,
     number: u32,
+}
+
+/// The inodes of the namespaces by which `/proc` counts.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Namespaces {
+    pid: u64,
+    time: u64,
 }
 
 impl Owner {
@@ -46,7 +54,7 @@ impl Owner {
             .ok_or_else(|| files::system("understand", &path, rustix::io::Errno::INVAL))?
             .start;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { process, start, namespace: namespace(system), number })
+        Ok(Self { process, start, namespaces: Namespaces::of(system), number })
     }
 
     /// The owner that a folder of this name belongs to, if it is one.
@@ -59,8 +67,9 @@ impl Owner {
         };
         let mut parts = rest.split('-');
         let (process, start) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        let namespace = parts.next().map_or(Ok(FIRST), str::parse).ok()?;
-        let owner = Self { process, start, namespace, number };
+        let pid = parts.next().map_or(Ok(FIRST.pid), str::parse).ok()?;
+        let time = parts.next().map_or(Ok(FIRST.time), str::parse).ok()?;
+        let owner = Self { process, start, namespaces: Namespaces { pid, time }, number };
         // Only what we would have written: no sign, no zeros in front.
         (parts.next().is_none() && owner.to_string() == name).then_some(owner)
     }
@@ -71,10 +80,10 @@ impl Owner {
         self.process
     }
 
-    /// Whether the process has ended. One of another PID namespace cannot be told, and has not.
+    /// Whether the process has ended. One of other namespaces cannot be told, and has not.
     #[must_use]
     pub fn is_gone(&self, system: &System) -> bool {
-        if self.namespace != namespace(system) || is_foreign(system) {
+        if self.namespaces != Namespaces::of(system) || is_foreign(system) {
             return false;
         }
         let folder = system.proc(self.process.to_string());
@@ -101,8 +110,11 @@ fn is_foreign(system: &System) -> bool {
 impl Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PREFIX}{}-{}", self.process, self.start)?;
-        if self.namespace != FIRST {
-            write!(f, "-{}", self.namespace)?;
+        if self.namespaces != FIRST {
+            write!(f, "-{}", self.namespaces.pid)?;
+        }
+        if self.namespaces.time != FIRST.time {
+            write!(f, "-{}", self.namespaces.time)?;
         }
         if self.number != 0 {
             write!(f, ".{}", self.number)?;
@@ -149,18 +161,22 @@ impl Stat {
     }
 }
 
-/// The PID namespace that `/proc` shows; the first one, if it does not say.
-fn namespace(system: &System) -> u64 {
-    let link = fs::read_link(system.proc("self/ns/pid")).unwrap_or_default();
-    let text = link.to_string_lossy();
-    let number = text.strip_prefix("pid:[").and_then(|rest| rest.strip_suffix(']'));
-    number.and_then(|number| number.parse().ok()).unwrap_or(FIRST)
+impl Namespaces {
+    /// Those that `/proc` shows; the first ones, if it does not say.
+    fn of(system: &System) -> Self {
+        let inode = |name: &str| {
+            let link = fs::read_link(system.proc(format!("self/ns/{name}"))).unwrap_or_default();
+            let text = link.to_string_lossy();
+            text.strip_prefix(name)?.strip_prefix(":[")?.strip_suffix(']')?.parse().ok()
+        };
+        Self { pid: inode("pid").unwrap_or(FIRST.pid), time: inode("time").unwrap_or(FIRST.time) }
+    }
 }
 
 /// What the names of all our folders begin with.
 pub(crate) const PREFIX: &str = "apportion-";
-/// The inode that the kernel gives the first PID namespace, whatever the machine.
-const FIRST: u64 = 0xEFFF_FFFC;
+/// The inodes that the kernel gives the first namespaces, whatever the machine.
+const FIRST: Namespaces = Namespaces { pid: 0xEFFF_FFFC, time: 0xEFFF_FFFA };
 
 #[cfg(test)]
 mod tests {
@@ -169,11 +185,15 @@ mod tests {
 
     #[test]
     fn a_name_says_whose_it_is() {
-        let owner = Owner { process: 12, start: 345, namespace: FIRST, number: 0 };
+        let owner = Owner { process: 12, start: 345, namespaces: FIRST, number: 0 };
         assert_eq!(owner.to_string(), "apportion-12-345");
-        let inside = Owner { namespace: 99, number: 3, ..owner.clone() };
+        let pid = Namespaces { pid: 99, ..FIRST };
+        let inside = Owner { namespaces: pid, number: 3, ..owner.clone() };
         assert_eq!(inside.to_string(), "apportion-12-345-99.3");
-        for owner in [owner, inside] {
+        let time = Namespaces { time: 7, ..FIRST };
+        let shifted = Owner { namespaces: time, ..owner.clone() };
+        assert_eq!(shifted.to_string(), "apportion-12-345-4026531836-7");
+        for owner in [owner, inside, shifted] {
             assert_eq!(Owner::parse(&owner.to_string()), Some(owner));
         }
     }
@@ -183,7 +203,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let system = System::at(root.path());
         fs::create_dir(system.proc("")).unwrap();
-        let owner = Owner { process: 12, start: 345, namespace: FIRST, number: 0 };
+        let owner = Owner { process: 12, start: 345, namespaces: FIRST, number: 0 };
         assert!(owner.is_gone(&system), "there is no process 12");
         let other = getpid().as_raw_pid() + 1;
         std::os::unix::fs::symlink(other.to_string(), system.proc("self")).unwrap();
@@ -198,7 +218,8 @@ mod tests {
             "apportion-12",
             "apportion-12-",
             "apportion-a-b",
-            "apportion-12-345-6-7",
+            "apportion-12-345-6-7-8",
+            "apportion-12-345-4026531836-4026531834",
             "apportion-12-345.0",
             "apportion-012-345",
             "apportion-+12-345",
@@ -218,7 +239,8 @@ mod tests {
         assert_ne!(one, two);
         assert!(!one.is_gone(&system));
         assert!(Owner { start: one.start + 1, ..one.clone() }.is_gone(&system));
-        assert!(!Owner { start: one.start + 1, namespace: 1, ..one }.is_gone(&system));
+        let other = Namespaces { time: 1, ..FIRST };
+        assert!(!Owner { start: one.start + 1, namespaces: other, ..one }.is_gone(&system));
     }
 
     #[test]

@@ -131,7 +131,7 @@ const BESIDE_GUESTS: [&str; 10] = [
     "real_nice",
     "fake_roots",
     "executor",
-    "pid_namespaces",
+    "namespaces",
     "qmp",
     "vcpu_laws",
     "vcpu_placed",

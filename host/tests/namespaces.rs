@@ -1,6 +1,6 @@
-//! Processes in a PID namespace of their own: where numbers can be had again at will, and where
-//! numbers are others than here. Each test starts this program once more, as the first process of
-//! such a namespace, which ends all others in it when it ends.
+//! Processes in namespaces of their own: where numbers can be had again at will, and where numbers or
+//! times are others than here. Each test starts this program once more, as the first process of such
+//! a namespace.
 
 use std::env;
 use std::fs;
@@ -13,21 +13,27 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use apportion_host::vcpu::{Pinned, vcpus_of_machine};
-use apportion_host::{Adoption, Error, GroupControl, GroupPath, Holds, Qmp, System, Task};
+use apportion_host::{
+    Adoption, Cgroups, Error, GroupControl, GroupPath, Holds, Qmp, System, Task, sweep,
+};
 use apportion_testbed::not_run;
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-/// This test again, as the first process of a namespace; `None` if that is what this process is, or
-/// after the line `not run: …`.
-fn first_of_a_namespace(test: &str) -> Option<Child> {
+/// In a PID namespace, all others end with the first process.
+const OWN_NUMBERS: &[&str] = &["--pid", "--fork", "--mount-proc", "--kill-child"];
+/// Where the machine was started a day earlier.
+const OWN_TIMES: &[&str] = &["--time", "--boottime", "86400", "--fork", "--kill-child"];
+
+/// This test again, as the first process of a namespace; `None`, after the line `not run: …`, without
+/// the right to that.
+fn first_of_a_namespace(test: &str, options: &[&str]) -> Option<Child> {
     if !rustix::process::geteuid().is_root() {
         not_run("root", test, "this is not root");
         return None;
     }
     let mut command = Command::new("unshare");
-    command.args(["--pid", "--fork", "--mount-proc", "--kill-child"]);
-    command.arg(env::current_exe().unwrap()).args(["--exact", test, "--nocapture"]);
+    command.args(options).arg(env::current_exe().unwrap()).args(["--exact", test, "--nocapture"]);
     command.env(INSIDE, "1").stdin(Stdio::piped()).stdout(Stdio::piped());
     Some(command.spawn().unwrap())
 }
@@ -37,8 +43,8 @@ fn is_inside() -> bool {
 }
 
 /// Runs a test in a namespace of its own, where its verdict is passed on from.
-fn inside(test: &str) {
-    let Some(child) = first_of_a_namespace(test) else { return };
+fn inside(test: &str, options: &[&str]) {
+    let Some(child) = first_of_a_namespace(test, options) else { return };
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
@@ -83,7 +89,7 @@ impl Drop for Ending {
 #[test]
 fn whoever_has_the_number_of_a_pinned_thread_now_is_left_alone() {
     if !is_inside() {
-        return inside("whoever_has_the_number_of_a_pinned_thread_now_is_left_alone");
+        return inside("whoever_has_the_number_of_a_pinned_thread_now_is_left_alone", OWN_NUMBERS);
     }
     let all = sched_getaffinity(None).unwrap();
     let cpus: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|&cpu| all.is_set(cpu)).collect();
@@ -109,7 +115,10 @@ fn whoever_has_the_number_of_a_pinned_thread_now_is_left_alone() {
 #[test]
 fn whoever_has_the_number_of_an_adopted_process_now_is_left_alone() {
     if !is_inside() {
-        return inside("whoever_has_the_number_of_an_adopted_process_now_is_left_alone");
+        return inside(
+            "whoever_has_the_number_of_an_adopted_process_now_is_left_alone",
+            OWN_NUMBERS,
+        );
     }
     let group: GroupPath = "adopted".parse().unwrap();
     let adopt = |sleeper: &Ending| {
@@ -142,6 +151,26 @@ fn whoever_has_the_number_of_an_adopted_process_now_is_left_alone() {
     removed.unwrap();
 }
 
+#[test]
+fn groups_whose_owner_began_at_another_time_by_our_count_are_left_alone() {
+    let test = "groups_whose_owner_began_at_another_time_by_our_count_are_left_alone";
+    if is_inside() {
+        let swept = sweep(&System::default()).unwrap();
+        assert!(swept.removed.is_empty() && swept.failed.is_empty(), "{swept:?}");
+        return;
+    }
+    let mut control = match Cgroups::open(&System::default()) {
+        Ok(control) => control,
+        Err(Error::Unavailable(why)) => return not_run("cgroup-v1", test, &why.to_string()),
+        Err(error) => panic!("{error}"),
+    };
+    let group: GroupPath = "mine".parse().unwrap();
+    control.create(&group, Holds::Processes).unwrap();
+    inside(test, OWN_TIMES);
+    control.usage(&group).unwrap();
+    control.close().unwrap();
+}
+
 /// Numbers of processes are others here than outside.
 fn unique() -> String {
     let link = fs::read_link("/proc/self/ns/pid").unwrap();
@@ -156,7 +185,7 @@ fn a_qemu_that_counts_its_threads_otherwise_is_not_believed() {
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("qmp");
-    let Some(child) = first_of_a_namespace(test) else { return };
+    let Some(child) = first_of_a_namespace(test, OWN_NUMBERS) else { return };
     let mut machine = Ending(child);
     let child = &mut machine.0;
     let mut input = child.stdin.take().unwrap();
@@ -171,7 +200,7 @@ fn a_qemu_that_counts_its_threads_otherwise_is_not_believed() {
     let fix = unavailable.fix.split('`').nth(1).unwrap_or_default();
     let target = fix.strip_prefix("nsenter --target ").and_then(|fix| fix.split(' ').next());
     let comm = fs::read_to_string(format!("/proc/{}/comm", target.unwrap())).unwrap();
-    assert!(comm.starts_with("pid_namespaces"), "{fix}: {comm}");
+    assert!(comm.starts_with("namespaces"), "{fix}: {comm}");
 }
 
 /// Greets as QEMU does, and would say that its vCPU is the thread with number 1.
