@@ -52,7 +52,7 @@ SPEC.json: {\"capacity\": 100, \"claims\": [CLAIM, ...]}, all amounts whole numb
   limit     the most it may get [default: none]
   hard      true: fixed at its weight's share of the whole, and lent to nobody
   demand    the most it can use [default: everything]
-  children  claims on what it gets
+  children  claims on what it gets, 62 levels deep at most
 
 JSON: {\"allocations\": [{name (a path a/b), allocation, used, wasted, bound}]}, groups before their
 members. A bound is one of weight, reservation, limit, demand and hard.

@@ -20,6 +20,7 @@ mod vcpus;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Parser, Subcommand};
 
 /// Scheduling policies, replayed and explained.
@@ -49,7 +50,18 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // What other options say of their values, too: a line.
+        Err(error) if error.kind() == ErrorKind::ValueValidation => {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            let line = line.strip_prefix("error: ").unwrap_or(line).to_owned();
+            return finish(Err(output::Error::Usage(line)));
+        }
+        Err(error) => error.exit(),
+    };
+    let result = match arguments.command {
         Command::Divide(arguments) => divide::run(&arguments),
         Command::Pack(arguments) => pack::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),

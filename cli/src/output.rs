@@ -88,6 +88,10 @@ enum Place {
 impl Target {
     /// Makes sure that a file can be written at `path`. Nothing is created there.
     pub(crate) fn new(path: &Path) -> Result<Self, Error> {
+        if path == Path::new("-") {
+            let message = "expected the name of a file; standard output has one, too: /dev/stdout";
+            return Err(Error::input("-", message));
+        }
         let place =
             Place::find(path).map_err(|source| Error::Write { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), place })

@@ -205,3 +205,23 @@ fn options_that_make_no_sense() {
     }
     assert_eq!(stage.names(), ["t.swf"]);
 }
+
+#[test]
+fn values_of_options_are_refused_on_one_line() {
+    let stage = Stage::with(trace(&[GOOD]));
+    for (options, line) in [
+        ("--procs 0", "invalid value '0' for '--procs <N>': 0 is not in 1..=2147483648"),
+        (
+            "--policy reservations:",
+            "invalid value 'reservations:' for '--policy <P>': expected `unbounded` or a number up to \
+             18446744073709551615 after `reservations:`",
+        ),
+        (
+            "--policy easy --gantt -",
+            "-: expected the name of a file; standard output has one, too: /dev/stdout",
+        ),
+    ] {
+        stage.replay(&format!("t.swf {options}")).refused(line);
+        assert_eq!(stage.names(), ["t.swf"]);
+    }
+}

@@ -99,11 +99,12 @@ impl Header {
         self.number("UnixStartTime")
     }
 
-    /// The number at the start of a value; `None` if there is none or it is beyond 64 bits.
+    /// The number at the start of a value, alone or with a blank behind it; `None` if there is none,
+    /// it is beyond 64 bits, or goes on as no number does: of `1,024`, one would be a bad guess.
     fn number(&self, key: &str) -> Option<u64> {
-        let value = self.get(key)?;
-        let end = value.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(value.len());
-        value[..end].parse().ok()
+        let word = self.get(key)?.split_ascii_whitespace().next()?;
+        // No sign, which `parse` would take.
+        word.bytes().all(|byte| byte.is_ascii_digit()).then(|| word.parse().ok())?
     }
 }
 
@@ -119,6 +120,24 @@ pub(crate) const MAX_PROCESSORS: &str = "MaxProcs";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_whole_or_none() {
+        for (value, number) in [
+            ("128", Some(128)),
+            ("128 (64 batch)", Some(128)),
+            ("128\tnodes", Some(128)),
+            ("1,024", None),
+            ("1.5", None),
+            ("+7", None),
+            ("12x", None),
+            ("", None),
+        ] {
+            let mut header = Header::new();
+            header.push(&format!("MaxProcs: {value}"));
+            assert_eq!(header.max_processors(), number, "{value}");
+        }
+    }
 
     #[test]
     fn values_are_found_by_key() {
