@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(target_os = "linux")]
+mod cpus;
 mod divide;
 mod document;
 mod gantt;

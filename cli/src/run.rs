@@ -28,6 +28,7 @@ use std::time::Duration;
 use apportion_host::{Executor, GroupControl as _, Keeper};
 use clap::{Args, ValueEnum};
 
+use crate::cpus;
 use crate::option::refusal;
 use crate::output::{self, Error, Pending, Target, reason};
 use again::Original;
@@ -46,7 +47,7 @@ use value::{CPU, CpuList};
 ///
 /// Each command runs in a control group of its own. Weights, reservations and limits are divided as
 /// by `apportion divide`, and anew whenever a command ends. Nothing is left when the run ends,
-/// however it ends.
+/// however it ends; under nice levels, but for what has taken a session of its own, as daemons do.
 #[derive(Args, Debug)]
 #[command(after_help = GUIDE)]
 pub(crate) struct Arguments {
@@ -137,9 +138,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
         value::span(text).ok_or_else(|| refusal("--for", expected, &format!("`{text}`")))
     });
     let length = length.transpose()?.or(arguments.spec.is_none().then_some(EXAMPLE));
-    let allowed = backend::allowed_cpus()?;
+    let allowed = cpus::allowed()?;
     let cpus = match arguments.cpus.as_deref() {
-        Some(text) => chosen_cpus(text, &allowed)?,
+        Some(text) => cpus::chosen(text, &allowed)?,
         None => allowed.clone(),
     };
     let (name, text) = input::load(arguments.spec.as_deref())?;
@@ -166,7 +167,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
     let executor = Executor::new(groups, Some(keeper()?));
     let drawn = spec.commands.len().min(picture::MOST_DRAWN);
     let sampled = svg.is_some().then_some(drawn);
-    let original = Original { path: arguments.spec.as_deref(), name: name.clone(), cpus: &cpus };
+    let path = arguments.spec.as_deref();
+    let original = Original { path, name: name.clone(), cpus: &cpus, nice: !nested };
     let plan = Plan { spec, original, division, layout, means, length, sampled };
     let Outcome { spec, record, signal, failed } = session::run(executor, plan, signals, files)?;
 
@@ -206,18 +208,6 @@ fn keeper() -> Result<Keeper, Error> {
 
 fn failed(doing: &str, error: &std::io::Error) -> Error {
     Error::Usage(format!("cannot {doing}: {}", reason(error)))
-}
-
-fn chosen_cpus(text: &str, allowed: &[u32]) -> Result<Vec<u32>, Error> {
-    let Some(CpuList(cpus)) = CpuList::parse(text) else {
-        let expected = "numbers of CPUs such as 0,2-3";
-        return Err(refusal("--cpus", expected, &format!("`{text}`")));
-    };
-    if let Some(cpu) = cpus.iter().find(|cpu| !allowed.contains(cpu)) {
-        let expected = format!("CPUs among {}", CpuList(allowed.to_vec()));
-        return Err(refusal("--cpus", &expected, &cpu.to_string()));
-    }
-    Ok(cpus)
 }
 
 /// What is run, in a few words.

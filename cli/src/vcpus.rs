@@ -16,6 +16,7 @@ use apportion_host::vcpu::Report;
 use apportion_host::{CpuLimit, Error as HostError};
 use clap::Args;
 
+use crate::cpus;
 use crate::option;
 use crate::output::{Error, Pending, Target};
 use policy::Policy;
@@ -148,7 +149,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         early: Vec::new(),
         quantum: input::quantum(&arguments.quantum)?,
         length: arguments.length.as_deref().map(|text| input::span("--for", text)).transpose()?,
-        cpus: arguments.cpus.as_deref().map_or(Ok(Vec::new()), input::cpus)?,
+        cpus: match arguments.cpus.as_deref() {
+            Some(text) => cpus::chosen(text, &cpus::allowed()?)?,
+            None => Vec::new(),
+        },
         seed: option::number("--seed", &arguments.seed, 0..=u64::MAX)?,
         threads: arguments.threads,
     };

@@ -134,8 +134,7 @@ fn affinity() -> Offer {
     Offer { what: what.to_owned(), state }
 }
 
-/// Whether the device can be opened. Nothing is asked of it.
-/// Found out by setting one up, out of reach of everybody.
+/// Found out by setting one up, out of reach of everybody, which goes at once.
 fn network() -> Offer {
     let what = "networks with shares";
     let state = Network::probe().map_err(|error| match error {
@@ -150,6 +149,7 @@ fn network() -> Offer {
     Offer { what: what.to_owned(), state }
 }
 
+/// Whether the device can be opened. Nothing is asked of it.
 fn kvm(system: &System) -> Offer {
     let path = system.path(KVM);
     let state = match File::options().read(true).write(true).open(&path) {

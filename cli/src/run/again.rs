@@ -4,6 +4,7 @@ use std::path::Path;
 
 use apportion_host::Setting;
 
+use super::backend;
 use super::division::Division;
 use super::document::Source;
 use super::input;
@@ -19,6 +20,8 @@ pub(super) struct Original<'a> {
     pub(super) name: String,
     /// The CPUs to be used.
     pub(super) cpus: &'a [u32],
+    /// Whether nice levels have to hold what it asks for.
+    pub(super) nice: bool,
 }
 
 /// What is to hold from now on.
@@ -45,6 +48,9 @@ pub(super) fn read(
         let message = "expected the same commands, groups and network as before, of which only \
                        weights, reservations and limits may change, found others";
         return Err(Error::input(name, message));
+    }
+    if original.nice {
+        backend::check_nice(source, &spec)?;
     }
     let division = Division::of(&spec, source, &division.running, division.capacity)?;
     Ok(Changed { spec, division })

@@ -69,6 +69,13 @@ fn refused(error: HostError) -> Error {
 
 /// Nice levels, for a specification that asks for no more than they can hold.
 pub(super) fn nice(source: Source<'_>, spec: &Spec) -> Result<Control, Error> {
+    check_nice(source, spec)?;
+    let groups = Nice::open(&System::default()).map_err(refused)?;
+    Ok(Control { groups: Box::new(groups), cpuset: true })
+}
+
+/// Refuses what nice levels cannot hold.
+pub(super) fn check_nice(source: Source<'_>, spec: &Spec) -> Result<(), Error> {
     for command in &spec.commands {
         let limited = command.rights.limit.is_some();
         let asked = [
@@ -83,8 +90,7 @@ pub(super) fn nice(source: Source<'_>, spec: &Spec) -> Result<Control, Error> {
         let asked = [(group.rights.limit.is_some(), "limit")];
         refuse(source, group.line, &group.name, &asked)?;
     }
-    let groups = Nice::open(&System::default()).map_err(refused)?;
-    Ok(Control { groups: Box::new(groups), cpuset: true })
+    Ok(())
 }
 
 fn refuse(
@@ -111,15 +117,4 @@ pub(super) fn keep() {
 /// A line on standard error.
 fn tell(line: &str) {
     output::complain(&Error::Usage(line.to_owned()));
-}
-
-/// The CPUs that this process may use.
-pub(super) fn allowed_cpus() -> Result<Vec<u32>, Error> {
-    let set = rustix::thread::sched_getaffinity(None);
-    let set = set.map_err(|errno| {
-        let reason = output::reason(&errno.into());
-        Error::Usage(format!("cannot tell the CPUs that may be used: {reason}"))
-    })?;
-    let numbers = 0..rustix::thread::CpuSet::MAX_CPU;
-    Ok(numbers.filter(|&cpu| set.is_set(cpu)).filter_map(|cpu| u32::try_from(cpu).ok()).collect())
 }

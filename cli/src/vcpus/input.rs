@@ -10,7 +10,7 @@ use super::Right;
 use super::policy::Policy;
 use crate::option::refusal;
 use crate::output::Error;
-use crate::run::value::{self, CpuList};
+use crate::run::value;
 use crate::share;
 
 /// Weights of vCPUs, `1,2,4` or `1x3`.
@@ -122,12 +122,6 @@ pub(super) fn quantum(text: &str) -> Result<Duration, Error> {
 pub(super) fn span(option: &str, text: &str) -> Result<Duration, Error> {
     value::span(text)
         .ok_or_else(|| refusal(option, "a time such as 5s, 250ms or 2min", &format!("`{text}`")))
-}
-
-pub(super) fn cpus(text: &str) -> Result<Vec<u32>, Error> {
-    CpuList::parse(text)
-        .map(|list| list.0)
-        .ok_or_else(|| refusal("--cpus", "numbers of CPUs such as 0,2-3", &format!("`{text}`")))
 }
 
 pub(super) fn process(text: &str) -> Result<NonZeroU32, Error> {

@@ -109,6 +109,30 @@ fn what_nice_levels_cannot_hold_is_refused() {
 }
 
 #[test]
+fn what_nice_levels_cannot_hold_is_refused_in_mid_run_too() {
+    let _alone = machine::alone();
+    let stage = Stage::new();
+    let spec = |keys: &str| {
+        let text = format!("[[command]]\nname = 'a'\nrun = ['sleep', '100']\n{keys}\n");
+        stage.write("spec.toml", text);
+    };
+    spec("weight = 1");
+    let mut program = stage.program();
+    program.args(["run", "spec.toml", "--backend", "nice"]);
+    program.stderr(fs::File::create(stage.path("err")).expect("a file can be made"));
+    let run = Run::with_its_own_errors(program);
+    run.until_running("sleep", 1);
+    spec("weight = 9\nlimit = 0.1");
+    run.signal(rustix::process::Signal::HUP);
+    until("it is refused", || stage.read("err").ends_with("nothing is changed\n"));
+    run.signal(rustix::process::Signal::INT);
+    assert_eq!(run.finish().status, Some(130));
+    let refusal = "apportion: spec.toml:2: `limit` of `a`: a nice level cannot hold it; use `--backend \
+                   cgroup`, or take `limit` out; nothing is changed\n";
+    assert_eq!(stage.read("err"), refusal);
+}
+
+#[test]
 fn a_probe_changes_nothing() {
     let stage = Stage::new();
     let text = stage.run("run --probe").succeeded();

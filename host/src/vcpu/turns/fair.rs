@@ -11,8 +11,8 @@ use crate::{CpuLimit, Error};
 /// Turns by virtual time: whoever has had the least CPU time for its weight runs next.
 ///
 /// Who stops early is charged what it used and no more, so it keeps its share. Limits are hard: who
-/// has used its quota up runs again in the next period. Periods begin at multiples of their length
-/// on the clock of [`Turns::pick`].
+/// has used its quota up runs again in the next period. The first period of a vCPU begins when it
+/// joins, on the clock of [`Turns::pick`].
 #[derive(Clone, Debug)]
 pub struct FairTurns {
     scheduler: Scheduler,
