@@ -16,7 +16,10 @@ fn nobody(stage: &Stage, who: &str, arguments: &str) -> Option<Command> {
     }
     // A copy that everybody may execute, in a folder that everybody may enter.
     let program = stage.path("apportion");
-    fs::copy(env!("CARGO_BIN_EXE_apportion"), &program).expect("the program can be copied");
+    // By another process: were it ours, a process that another test starts just then would hold it
+    // open for writing, and it could not be executed.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_apportion")).arg(&program).status();
+    assert!(copied.expect("there is `cp`").success());
     fs::set_permissions(stage.path("."), fs::Permissions::from_mode(0o777)).expect("it is ours");
     let mut command = stage.command(&program);
     command.args(arguments.split_whitespace()).uid(NOBODY).gid(NOBODY);
