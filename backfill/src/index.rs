@@ -7,6 +7,8 @@ mod bplus_tree;
 mod flat;
 mod treap;
 
+use core::cmp::Ordering;
+
 use bplus_tree::BPlusTree;
 use flat::Flat;
 use treap::Treap;
@@ -68,6 +70,10 @@ impl<K: Ord> Entry<K> {
     pub(crate) fn is_before(&self, key: &K, sequence: u64) -> bool {
         (&self.key, self.sequence) < (key, sequence)
     }
+
+    fn cmp(&self, other: &Self) -> Ordering {
+        (&self.key, self.sequence).cmp(&(&other.key, other.sequence))
+    }
 }
 
 /// Short queues are scanned (nothing beats a walk over a hundred neighbours); long ones are asked
@@ -75,9 +81,19 @@ impl<K: Ord> Entry<K> {
 /// of which none is both narrower and shorter than another, or O(log n) in the order of lengths.
 #[derive(Clone, Debug)]
 pub(crate) struct Index<K> {
-    /// Whether candidates are looked for in an order other than that of lengths.
-    by_frontier: bool,
+    search: Search,
     form: Form<K>,
+}
+
+/// In which order candidates are looked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Search {
+    /// They are not looked for: there is another index for that.
+    None,
+    /// In that of lengths.
+    ByLength,
+    /// In any other.
+    ByKey,
 }
 
 #[derive(Clone, Debug)]
@@ -94,8 +110,8 @@ enum Form<K> {
 pub(crate) struct Cursor(usize);
 
 impl<K: Ord + Clone> Index<K> {
-    pub(crate) fn new(by_frontier: bool) -> Self {
-        Self { by_frontier, form: Form::Flat(Flat::new()) }
+    pub(crate) fn new(search: Search) -> Self {
+        Self { search, form: Form::Flat(Flat::new()) }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -120,17 +136,17 @@ impl<K: Ord + Clone> Index<K> {
         }
     }
 
-    /// Takes out the job at `key` and `sequence`, which must be there.
+    /// Takes out a job, which must be there.
     #[inline]
-    pub(crate) fn remove(&mut self, key: &K, sequence: u64) {
+    pub(crate) fn remove(&mut self, entry: &Entry<K>) {
         match &mut self.form {
-            Form::Flat(flat) => flat.remove(key, sequence),
+            Form::Flat(flat) => flat.remove(&entry.key, entry.sequence),
             Form::Treap(treap) => {
-                treap.remove(key, sequence);
+                treap.remove(&entry.key, entry.sequence);
                 self.shorten();
             }
             Form::BPlusTree(tree) => {
-                tree.remove(key, sequence);
+                tree.remove(entry);
                 self.shorten();
             }
         }
@@ -194,12 +210,12 @@ impl<K: Ord + Clone> Index<K> {
     #[cold]
     fn lengthen(&mut self) {
         let entries = self.iter().cloned();
-        self.form = if self.by_frontier {
+        self.form = if self.search == Search::ByKey {
             let mut treap = Treap::new();
             entries.for_each(|entry| treap.insert(entry));
             Form::Treap(treap)
         } else {
-            let mut tree = BPlusTree::new();
+            let mut tree = BPlusTree::new(self.search == Search::ByLength);
             entries.for_each(|entry| tree.insert(entry));
             Form::BPlusTree(tree)
         };
