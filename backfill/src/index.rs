@@ -258,8 +258,9 @@ mod tests {
                 (0u8..8, 0u64..9, 1u64..30, 1u64..30, 0u64..30), 1..1500,
             ),
         ) {
-            let (mut flat, mut treap, mut tree) = (Flat::new(), Treap::new(), BPlusTree::new());
-            let mut held: Vec<(u64, u64)> = Vec::new();
+            let (mut flat, mut treap, mut tree) =
+                (Flat::new(), Treap::new(), BPlusTree::new(by_length));
+            let mut held: Vec<Entry<u64>> = Vec::new();
             for (sequence, (step, key, processors, length, hole)) in (0u64..).zip(steps) {
                 let scaled = |number: u64, bits: u32| if large { number << bits } else { number };
                 let (processors, length) = (scaled(processors, 27), scaled(length, 29));
@@ -272,14 +273,14 @@ mod tests {
                         flat.insert(entry);
                         treap.insert(entry);
                         tree.insert(entry);
-                        held.push((key, sequence));
+                        held.push(entry);
                     }
                     5 if !held.is_empty() => {
                         let at = usize::try_from(processors + length).unwrap() * 31 % held.len();
-                        let (key, sequence) = held.swap_remove(at);
-                        flat.remove(&key, sequence);
-                        treap.remove(&key, sequence);
-                        tree.remove(&key, sequence);
+                        let entry = held.swap_remove(at);
+                        flat.remove(&entry.key, entry.sequence);
+                        treap.remove(&entry.key, entry.sequence);
+                        tree.remove(&entry);
                     }
                     _ => {
                         let extra = length.min(processors) / 2;
@@ -298,19 +299,21 @@ mod tests {
                             prop_assert_eq!(treap.admits(&window), by_scan.is_some());
                             let by_treap = treap.take(&window).map(|entry| entry.sequence);
                             prop_assert_eq!(by_treap, by_scan);
-                            let at = held.iter().position(|held| Some(held.1) == by_scan);
+                            let at = held.iter().position(|held| Some(held.sequence) == by_scan);
                             let taken = at.map(|at| held.remove(at));
                             if by_length {
                                 let by_bplus_tree = tree.take(&window).map(|entry| entry.sequence);
                                 prop_assert_eq!(by_bplus_tree, by_scan);
-                            } else if let Some((key, sequence)) = taken {
-                                tree.remove(&key, sequence);
+                            } else if let Some(entry) = taken {
+                                tree.remove(&entry);
                             }
                         }
                     }
                 }
                 let fits = flat.iter().any(|entry| u64::from(entry.processors) <= processors);
-                prop_assert_eq!(tree.has_any_up_to(processors), fits);
+                if by_length {
+                    prop_assert_eq!(tree.has_any_up_to(processors), fits);
+                }
                 let place = |entry: &Entry<u64>| entry.sequence;
                 prop_assert_eq!([treap.len(), tree.len()], [flat.len(); 2]);
                 let first = flat.first().map(place);

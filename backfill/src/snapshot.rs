@@ -195,15 +195,15 @@ impl TableSnapshot {
 
 impl HeldSnapshot {
     const fn new(job: QueuedJob, held: Held) -> Self {
-        let Held { state, first_prediction, corrections, started, worked } = held;
+        let Held { state, first_prediction, corrections, started, worked, user: _ } = held;
         Self { job, state, first_prediction, corrections, started, worked }
     }
 }
 
 impl From<HeldSnapshot> for Held {
     fn from(held: HeldSnapshot) -> Self {
-        let HeldSnapshot { state, first_prediction, corrections, started, worked, .. } = held;
-        Self { state, first_prediction, corrections, started, worked }
+        let HeldSnapshot { job, state, first_prediction, corrections, started, worked } = held;
+        Self { state, first_prediction, corrections, started, worked, user: job.submission.user }
     }
 }
 

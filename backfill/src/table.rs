@@ -38,6 +38,8 @@ pub(crate) struct Held {
     pub(crate) started: bool,
     /// Ticks it ran before it was last suspended.
     pub(crate) worked: u64,
+    /// Whose it is: what a predictor asks for when it ends.
+    pub(crate) user: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -115,6 +117,7 @@ impl Table {
             corrections: 0,
             started: false,
             worked: 0,
+            user: submission.user,
         };
         if let Some(index) = self.vacant.pop() {
             let slot = &mut self.slots[index as usize];

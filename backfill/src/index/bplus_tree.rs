@@ -39,7 +39,7 @@ struct Step {
 struct Leaf<K> {
     len: usize,
     /// What jobs are found by: see [`BPlusTree::mark`].
-    marks: [u32; LEAF],
+    marks: [u16; LEAF],
     /// In no order.
     entries: [Entry<K>; LEAF],
 }
@@ -129,14 +129,7 @@ impl<K: Ord + Clone> BPlusTree<K> {
 
     /// Whether any job needs no more than `processors`.
     pub(super) fn has_any_up_to(&self, processors: u64) -> bool {
-        if self.len == 0 {
-            return false;
-        }
-        let widths = match self.height {
-            0 => self.leaf(self.root).marks(),
-            _ => self.branch(self.root).narrowest(),
-        };
-        widths.iter().any(|&width| u64::from(width) <= processors)
+        self.len > 0 && u64::from(self.narrowest(self.root, self.height)) <= processors
     }
 
     /// Takes out the first job that the window admits, if the order is that of lengths. O(k log n)
@@ -169,8 +162,10 @@ impl<K: Ord + Clone> BPlusTree<K> {
             at = branch.children[child];
         }
         let leaf = self.leaf(at);
-        let widths = leaf.marks().iter().enumerate();
-        let narrow = widths.filter(|&(_, &width)| width <= processors).map(|(at, _)| at);
+        let most = u16::try_from(processors).unwrap_or(u16::MAX);
+        let marked = leaf.marks().iter().enumerate().filter(|&(_, &mark)| mark <= most);
+        let narrow =
+            marked.map(|(at, _)| at).filter(|&at| leaf.entries[at].processors <= processors);
         Some((at, narrow.min_by(|&one, &other| leaf.entries[one].cmp(&leaf.entries[other]))?))
     }
 
@@ -258,8 +253,14 @@ impl<K: Ord + Clone> BPlusTree<K> {
 
     /// How narrow the narrowest job of a leaf or branch of that height is.
     fn narrowest(&self, at: u32, height: usize) -> u32 {
-        let widths = if height == 0 { self.leaf(at).marks() } else { self.branch(at).narrowest() };
-        widths.iter().copied().min().unwrap_or(u32::MAX)
+        if height > 0 {
+            return self.branch(at).narrowest().iter().copied().min().unwrap_or(u32::MAX);
+        }
+        let leaf = self.leaf(at);
+        match leaf.marks().iter().copied().min() {
+            Some(mark) if mark < u16::MAX => mark.into(),
+            _ => leaf.entries().iter().map(|entry| entry.processors).min().unwrap_or(u32::MAX),
+        }
     }
 
     /// Moves the upper half of a full leaf into a new one, and so on up.
@@ -311,8 +312,9 @@ impl<K: Ord + Clone> BPlusTree<K> {
         self.height += 1;
     }
 
-    /// What a job is found by in its leaf: how narrow it is, or else who it is.
-    fn mark(&self, entry: &Entry<K>) -> u32 {
+    /// What a job is found by in its leaf: its processors, as far as 16 bits can say, or else a part
+    /// of its place in the order of submission.
+    fn mark(&self, entry: &Entry<K>) -> u16 {
         mark_of(self.searched, entry)
     }
 
@@ -339,7 +341,7 @@ impl<K: Clone> Leaf<K> {
         Self { len: 0, marks: [0; LEAF], entries: array::from_fn(|_| entry.clone()) }
     }
 
-    fn marks(&self) -> &[u32] {
+    fn marks(&self) -> &[u16] {
         &self.marks[..self.len]
     }
 
@@ -347,14 +349,14 @@ impl<K: Clone> Leaf<K> {
         &self.entries[..self.len]
     }
 
-    fn position(&self, mark: u32, sequence: u64) -> Option<usize> {
+    fn position(&self, mark: u16, sequence: u64) -> Option<usize> {
         let mut marks = self.marks().iter().enumerate();
         let found =
             marks.find(|&(at, &other)| other == mark && self.entries[at].sequence == sequence);
         found.map(|(at, _)| at)
     }
 
-    fn push(&mut self, mark: u32, entry: Entry<K>) {
+    fn push(&mut self, mark: u16, entry: Entry<K>) {
         self.marks[self.len] = mark;
         self.entries[self.len] = entry;
         self.len += 1;
@@ -439,8 +441,12 @@ impl<'a, K: Ord + Clone> Iterator for Iter<'a, K> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "takes a part")]
-const fn mark_of<K>(searched: bool, entry: &Entry<K>) -> u32 {
-    if searched { entry.processors } else { entry.sequence as u32 }
+fn mark_of<K>(searched: bool, entry: &Entry<K>) -> u16 {
+    if searched {
+        u16::try_from(entry.processors).unwrap_or(u16::MAX)
+    } else {
+        entry.sequence as u16
+    }
 }
 
 /// The number of a new element.
