@@ -98,7 +98,10 @@ impl Tree {
     }
 
     /// The slot that has the ticket of this number, which is below the total.
-    #[expect(clippy::inline_always, reason = "what is found goes through memory else, and is waited for")]
+    #[expect(
+        clippy::inline_always,
+        reason = "what is found goes through memory else, and is waited for"
+    )]
     #[inline(always)]
     pub(crate) fn find(&self, ticket: u64) -> Found {
         let (mut at, mut ticket) = (0, ticket);

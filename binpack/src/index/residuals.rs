@@ -278,3 +278,76 @@ const BINS: usize = 4;
 /// Buckets at least: eight kilobytes of roots. With 256, packing some hundred items takes a sixth
 /// longer.
 const BUCKETS: usize = 2_048;
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+
+    use super::*;
+
+    /// Many bins of few residuals, and some of any, as in a sorted set of pairs.
+    #[test]
+    fn as_a_sorted_set() {
+        let mut random = 1_u64;
+        let mut next = move |bound: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 33) % bound
+        };
+        for (bins, crowds) in [(3, 1), (30, 2), (700, 2), (700, 60), (5_000, 5)] {
+            let (mut residuals, mut slots, mut twin) =
+                (Residuals::default(), Vec::new(), BTreeSet::new());
+            for step in 0..8 * bins {
+                let number = if step < bins { step } else { next(bins as u64) as usize };
+                let any = 1 << next(41);
+                let residual = if next(20) == 0 { next(any) } else { next(crowds) };
+                if number == slots.len() {
+                    slots.push(Slot { capacity: 1 << 41, generation: 0, home: 0 });
+                    residuals.add(&mut slots, number, residual);
+                } else if next(16) == 0 {
+                    twin.remove(&(residuals.at(&slots, number), number));
+                    residuals.remove(&mut slots, number);
+                    residuals.add(&mut slots, number, residual);
+                } else {
+                    // The first ones too, as those who place take them.
+                    let first = residuals.first::<false>(residual).map(|(found, _)| found.number);
+                    let number = first.filter(|_| step % 2 == 0).unwrap_or(number);
+                    twin.remove(&(residuals.at(&slots, number), number));
+                    residuals.change(&mut slots, number, residual);
+                    twin.insert((residual, number));
+                    continue;
+                }
+                twin.insert((residual, number));
+                if step % 7 == 0 {
+                    compare(&residuals, &twin, next(crowds + 1));
+                }
+            }
+            assert!(
+                twin.iter().all(|&(residual, number)| residuals.at(&slots, number) == residual)
+            );
+            while let Some((_, number)) = twin.pop_first() {
+                residuals.remove(&mut slots, number);
+                compare(&residuals, &twin, next(crowds + 1));
+            }
+        }
+    }
+
+    fn compare(residuals: &Residuals, twin: &BTreeSet<(u64, usize)>, size: u64) {
+        let found = |&(residual, number): &(u64, usize)| Found { number, residual };
+        let mut of_size = twin.range((size, 0)..).map(found);
+        let expected = of_size.next().map(|first| (first, of_size.next()));
+        assert_eq!(residuals.first::<true>(size), expected);
+        let mut falling: Vec<Found> = Vec::new();
+        let mut below = None;
+        while falling.len() < 3 {
+            let bound = match below {
+                None => twin.last(),
+                Some(residual) => twin.range(..(residual, 0)).last(),
+            };
+            let Some(&(residual, _)) = bound else { break };
+            falling.extend(twin.range((residual, 0)..=(residual, usize::MAX)).map(found).take(3));
+            below = Some(residual);
+        }
+        let [first, second, third] = [0, 1, 2].map(|n| falling.get(n).copied());
+        assert_eq!(residuals.largest(), [first, second, third]);
+    }
+}
