@@ -41,17 +41,13 @@ impl Groups {
     #[inline]
     pub(super) fn open(&mut self, slots: &mut [Slot], residual: u64, number: u32) -> u32 {
         let new = Group::new(residual, number);
-        let group = self.vacant;
-        let group = match self.groups.get_mut(group as usize) {
-            Some(place) => {
-                self.vacant = mem::replace(place, new).next;
-                group
-            }
-            None => {
-                self.groups.push(new);
-                (self.groups.len() - 1) as u32
-            }
-        };
+        let mut group = self.vacant;
+        if let Some(place) = self.groups.get_mut(group as usize) {
+            self.vacant = mem::replace(place, new).next;
+        } else {
+            group = self.groups.len() as u32;
+            self.groups.push(new);
+        }
         slots[number as usize].home = group;
         group
     }
