@@ -1,7 +1,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::index::{Bitmap, MaxTree, Residuals};
+use crate::index::{Bitmap, MaxTree, NONE, Residuals, Slot};
 use crate::{BinId, Decision, Error, Fit, Placement, RunnerUp};
 
 mod search;
@@ -50,14 +50,6 @@ pub struct Bins {
     largest: Option<u64>,
     /// Where next fit begins.
     last: usize,
-}
-
-/// What is known of a number.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    capacity: u64,
-    generation: u32,
-    present: bool,
 }
 
 /// How bins are found.
@@ -129,7 +121,7 @@ impl Bins {
     /// A bin gets a number that is free.
     fn join(&mut self, bin: BinId, capacity: u64, residual: u64) {
         let number = bin.number();
-        let slot = Slot { capacity, generation: bin.generation, present: true };
+        let slot = Slot { capacity, generation: bin.generation, home: 0 };
         if let Some(place) = self.slots.get_mut(number) {
             *place = slot;
             self.vacant.clear(number);
@@ -155,7 +147,7 @@ impl Bins {
                 present.grow(number + 1);
                 present.set(number);
             }
-            Index::Residuals(residuals) => residuals.add(number, capacity, residual),
+            Index::Residuals(residuals) => residuals.add(&mut self.slots, number, residual),
         }
     }
 
@@ -179,9 +171,6 @@ impl Bins {
         let capacity = self.slot(bin)?.capacity;
         let number = bin.number();
         let residual = self.residual_of(number);
-        let slot = &mut self.slots[number];
-        slot.present = false;
-        slot.generation = slot.generation.wrapping_add(1);
         self.vacant.grow(self.slots.len());
         self.vacant.set(number);
         self.count -= 1;
@@ -191,8 +180,11 @@ impl Bins {
                 tree.set(number, 0);
                 present.clear(number);
             }
-            Index::Residuals(residuals) => residuals.remove(number),
+            Index::Residuals(residuals) => residuals.remove(&mut self.slots, number),
         }
+        let slot = &mut self.slots[number];
+        slot.home = NONE;
+        slot.generation = slot.generation.wrapping_add(1);
         if let Some(count) = self.capacities.get_mut(&capacity) {
             *count -= 1;
             if *count == 0 {
@@ -331,7 +323,7 @@ impl Bins {
 
     /// The bins, in the order of numbers.
     pub fn iter(&self) -> impl Iterator<Item = BinId> + '_ {
-        let present = |(number, slot): (usize, &Slot)| slot.present.then(|| self.id(number));
+        let present = |(number, slot): (usize, &Slot)| slot.is_present().then(|| self.id(number));
         self.slots.iter().enumerate().filter_map(present)
     }
 
@@ -362,7 +354,7 @@ impl Bins {
         match &self.index {
             Index::Last(residuals) => residuals[number],
             Index::Numbers(tree, _) => tree.at(number),
-            Index::Residuals(residuals) => residuals.at(number),
+            Index::Residuals(residuals) => residuals.at(&self.slots, number),
         }
     }
 
@@ -378,7 +370,7 @@ impl Bins {
         match &mut self.index {
             Index::Last(residuals) => residuals[number] = residual,
             Index::Numbers(tree, _) => tree.set(number, residual),
-            Index::Residuals(residuals) => residuals.change(number, residual),
+            Index::Residuals(residuals) => residuals.change(&mut self.slots, number, residual),
         }
     }
 
@@ -386,7 +378,7 @@ impl Bins {
     #[cfg(feature = "serde")]
     fn leave_vacant(&mut self, bin: BinId) {
         let generation = bin.generation;
-        self.slots.push(Slot { capacity: 0, generation, present: false });
+        self.slots.push(Slot { capacity: 0, generation, home: NONE });
         self.vacant.grow(self.slots.len());
         self.vacant.set(bin.number());
     }
@@ -399,7 +391,7 @@ impl Bins {
     #[inline]
     fn slot(&self, bin: BinId) -> Result<&Slot, Error> {
         let slot = self.slots.get(bin.number());
-        slot.filter(|slot| slot.present && slot.generation == bin.generation)
+        slot.filter(|slot| slot.is_present() && slot.generation == bin.generation)
             .ok_or(Error::UnknownBin { bin })
     }
 }

@@ -2,7 +2,8 @@
 
 mod bitmap;
 mod classes;
-mod heap;
+mod crowd;
+mod group;
 mod max_tree;
 mod residuals;
 
@@ -12,6 +13,22 @@ pub(crate) use residuals::Residuals;
 
 /// No bin.
 pub(crate) const NONE: u32 = u32::MAX;
+
+/// What is known of a number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    pub(crate) capacity: u64,
+    pub(crate) generation: u32,
+    /// Where residuals have it; `NONE` where no bin is.
+    pub(crate) home: u32,
+}
+
+impl Slot {
+    #[inline]
+    pub(crate) const fn is_present(&self) -> bool {
+        self.home != NONE
+    }
+}
 
 /// A bin, and what is left of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -200,7 +200,7 @@ impl Lottery {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn holder(&self, ticket: u64) -> Winner {
         let Found { slot, tag, .. } = self.tree.find(ticket);
         let client = ClientId { index: slot as u32, generation: tag.into() };

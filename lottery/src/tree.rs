@@ -88,15 +88,21 @@ impl Tree {
         let change = tickets.wrapping_sub(self.leaves.tickets(slot));
         self.total = self.total.wrapping_add(change);
         // The root first: the next draw waits for it.
-        for (height, level) in self.levels.iter_mut().enumerate().rev() {
-            let child = (slot / leaves::WIDTH) >> (2 * height);
+        let mut shift = 2 * self.levels.len();
+        for level in self.levels.iter_mut().rev() {
+            shift -= 2;
+            let child = (slot / leaves::WIDTH) >> shift;
             level[child / 4].add(child % 4, change);
         }
         self.leaves.add(slot, change);
     }
 
     /// The slot that has the ticket of this number, which is below the total.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "what is found goes through memory else, and is waited for"
+    )]
+    #[inline(always)]
     pub(crate) fn find(&self, ticket: u64) -> Found {
         let (mut at, mut ticket) = (0, ticket);
         for level in self.levels.iter().rev() {

@@ -13,7 +13,7 @@ impl Bins {
         match &self.index {
             Index::Last(residuals) => {
                 // Residuals end with the last bin that is there, or ever was since a restart.
-                self.slots.get(self.last).filter(|last| last.present)?;
+                self.slots.get(self.last).filter(|last| last.is_present())?;
                 let found = Found { number: self.last, residual: residuals[self.last] };
                 (found.residual >= size).then_some((found, None))
             }

@@ -42,7 +42,7 @@ impl Serialize for Bins {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let bins = self.slots.iter().enumerate().map(|(number, slot)| Slot {
             generation: slot.generation,
-            bin: slot.present.then(|| Held {
+            bin: slot.is_present().then(|| Held {
                 capacity: slot.capacity,
                 used: slot.capacity - self.residual_of(number),
             }),

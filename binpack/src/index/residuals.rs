@@ -1,8 +1,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::heap::{self, Node};
-use super::{Bitmap, Found, NONE, classes};
+use super::crowd::Groups;
+use super::group::Group;
+use super::{Bitmap, Found, NONE, Slot, classes};
 
 /// Bins in the order of residuals, and those of one residual in the order of numbers.
 ///
@@ -10,8 +11,8 @@ use super::{Bitmap, Found, NONE, classes};
 /// those that agree in their leading bits. Order-preserving, so the next bucket that is not empty
 /// has the next residuals; a bitmap finds it. Where residuals crowd, which with best fit is close to
 /// zero, buckets are narrow, and they are at any scale: one huge bin among small ones costs nothing.
-/// In a bucket lies a tree of classes, one for each residual, mostly of one or two. In a class lies
-/// a heap of numbers, which may be thousands.
+/// In a bucket lies a tree of classes, one for each residual, mostly of one or two. In a class lie
+/// groups of numbers, of which there may be thousands.
 ///
 /// Every call takes O(log n) at worst. The buckets are made anew, in O(n log n), when there are
 /// four times as many bins, or when the largest residual has more bits: rarely enough not to count.
@@ -20,8 +21,7 @@ use super::{Bitmap, Found, NONE, classes};
 /// one tree of all bins by (residual, number), which has no short cut to where they crowd.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Residuals {
-    /// By number of bin.
-    nodes: Vec<Node>,
+    groups: Groups,
     /// The root of each bucket's tree.
     roots: Vec<u32>,
     occupied: Bitmap,
@@ -34,36 +34,47 @@ pub(crate) struct Residuals {
 }
 
 impl Residuals {
-    /// A new bin. Its residual will never be above its capacity.
-    pub(crate) fn add(&mut self, number: usize, capacity: u64, residual: u64) {
+    /// A bin that has its slot. Its residual will never be above its capacity.
+    pub(crate) fn add(&mut self, slots: &mut [Slot], number: usize, residual: u64) {
+        let capacity = slots[number].capacity;
         self.count += 1;
         if self.count > self.room || capacity > self.largest || self.roots.is_empty() {
             self.make_room(capacity);
         }
-        if number >= self.nodes.len() {
-            self.nodes.resize(number + 1, Node::ABSENT);
-        }
-        self.insert(number, residual);
+        self.groups.reserve(self.count);
+        self.insert(slots, number, residual);
     }
 
     /// A bin goes away.
-    pub(crate) fn remove(&mut self, number: usize) {
-        self.take_out(number);
-        self.nodes[number] = Node::ABSENT;
+    pub(crate) fn remove(&mut self, slots: &mut [Slot], number: usize) {
+        let home = slots[number].home;
+        if self.groups.take(slots, home, number as u32) {
+            self.remove_class(home);
+        }
         self.count -= 1;
     }
 
     /// A bin has another residual.
-    #[inline]
-    pub(crate) fn change(&mut self, number: usize, residual: u64) {
-        self.take_out(number);
-        self.insert(number, residual);
+    #[expect(clippy::inline_always, reason = "a call costs a sixth of the change")]
+    #[inline(always)]
+    pub(crate) fn change(&mut self, slots: &mut [Slot], number: usize, residual: u64) {
+        let home = slots[number].home;
+        if self.groups[home].is_class_of_one() {
+            self.take_out_class(home);
+            self.groups[home].residual = residual;
+            self.insert_class(slots, home);
+        } else {
+            if self.groups.take(slots, home, number as u32) {
+                self.remove_class(home);
+            }
+            self.insert(slots, number, residual);
+        }
     }
 
     /// The residual of a bin.
     #[inline]
-    pub(crate) fn at(&self, number: usize) -> u64 {
-        self.nodes[number].residual
+    pub(crate) fn at(&self, slots: &[Slot], number: usize) -> u64 {
+        self.groups[slots[number].home].residual
     }
 
     /// The first bin of at least a size, and the one after it if that is wanted.
@@ -71,43 +82,38 @@ impl Residuals {
     pub(crate) fn first<const NEXT: bool>(&self, size: u64) -> Option<(Found, Option<Found>)> {
         let least = bucket(self.precision, size);
         let mut bucket = self.occupied.next(least)?;
-        let mut first = NONE;
+        let mut class = NONE;
         if bucket == least {
-            first = classes::at_least(&self.nodes, self.roots[bucket], size);
-            if first == NONE {
+            class = classes::at_least(&self.groups, self.roots[bucket], size);
+            if class == NONE {
                 bucket = self.occupied.next(least + 1)?;
             }
         }
-        if first == NONE {
-            first = classes::smallest(&self.nodes, self.roots[bucket]);
+        if class == NONE {
+            class = classes::smallest(&self.groups, self.roots[bucket]);
         }
-        let second = if NEXT { self.after(first, bucket) } else { None };
-        Some((self.found(first), second))
+        let class = &self.groups[class];
+        let second = if NEXT { self.second(class, bucket) } else { None };
+        Some((found(class, 0), second))
     }
 
-    /// The one after what is the first of its residual, and in this bucket.
+    /// The second of a class in this bucket, or the first of the next class.
     #[inline]
-    fn after(&self, first: u32, bucket: usize) -> Option<Found> {
-        let second = heap::second(&self.nodes, first);
-        if second != NONE {
-            return Some(self.found(second));
+    fn second(&self, class: &Group, bucket: usize) -> Option<Found> {
+        if class.nth(1) != NONE {
+            return Some(found(class, 1));
         }
         let root = self.roots[bucket];
-        if root != first || self.nodes[first as usize].larger != NONE {
-            let residual = self.nodes[first as usize].residual;
-            let next = residual.checked_add(1)?;
-            let next = classes::at_least(&self.nodes, root, next);
+        if class.height > 1 || self.groups[root].height > 1 {
+            let next = class.residual.checked_add(1)?;
+            let next = classes::at_least(&self.groups, root, next);
             if next != NONE {
-                return Some(self.found(next));
+                return Some(found(&self.groups[next], 0));
             }
         }
         let bucket = self.occupied.next(bucket + 1)?;
-        Some(self.found(classes::smallest(&self.nodes, self.roots[bucket])))
-    }
-
-    #[inline]
-    fn found(&self, number: u32) -> Found {
-        Found { number: number as usize, residual: self.nodes[number as usize].residual }
+        let next = classes::smallest(&self.groups, self.roots[bucket]);
+        Some(found(&self.groups[next], 0))
     }
 
     /// The first three in the order of residuals from the largest, and of numbers among equals.
@@ -116,26 +122,22 @@ impl Residuals {
         let mut found = [None; N];
         let mut places = found.iter_mut();
         let mut class = match self.occupied.last() {
-            Some(bucket) => classes::largest(&self.nodes, self.roots[bucket]),
+            Some(bucket) => classes::largest(&self.groups, self.roots[bucket]),
             None => return found,
         };
         'classes: loop {
-            let second = heap::second(&self.nodes, class);
-            let third = match second {
-                NONE => NONE,
-                second => heap::third(&self.nodes, second),
-            };
-            for number in [class, second, third] {
-                if number == NONE {
+            let top = &self.groups[class];
+            for n in 0..N.min(3) {
+                if top.nth(n) == NONE {
                     break;
                 }
                 let Some(place) = places.next() else { break 'classes };
-                *place = Some(self.found(number));
+                *place = Some(self::found(top, n));
             }
             if places.len() == 0 {
                 break;
             }
-            match self.below(self.nodes[class as usize].residual) {
+            match self.below(top.residual) {
                 Some(next) => class = next,
                 None => break,
             }
@@ -146,43 +148,80 @@ impl Residuals {
     /// The first of the class below a residual.
     fn below(&self, residual: u64) -> Option<u32> {
         let bucket = bucket(self.precision, residual);
-        let found = classes::below(&self.nodes, self.roots[bucket], residual);
+        let found = classes::below(&self.groups, self.roots[bucket], residual);
         if found != NONE {
             return Some(found);
         }
         let bucket = self.occupied.previous(bucket)?;
-        Some(classes::largest(&self.nodes, self.roots[bucket]))
+        Some(classes::largest(&self.groups, self.roots[bucket]))
     }
 
+    fn insert(&mut self, slots: &mut [Slot], number: usize, residual: u64) {
+        let (bucket, number) = (bucket(self.precision, residual), number as u32);
+        let class = self.class(bucket, residual);
+        if class == NONE {
+            let new = self.groups.open(slots, residual, number);
+            self.hang_class(bucket, new);
+        } else {
+            self.groups.put(slots, class, number);
+        }
+    }
+
+    /// The class of one that has another residual now.
     #[inline]
-    fn insert(&mut self, number: usize, residual: u64) {
-        self.nodes[number] = Node::new(residual);
+    fn insert_class(&mut self, slots: &mut [Slot], new: u32) {
+        let Group { residual, .. } = self.groups[new];
         let bucket = bucket(self.precision, residual);
-        let root = &mut self.roots[bucket];
-        if *root == NONE {
-            *root = number as u32;
-            self.occupied.set(bucket);
+        let class = self.class(bucket, residual);
+        if class == NONE {
+            self.hang_class(bucket, new);
         } else {
-            *root = classes::insert(&mut self.nodes, *root, number as u32);
+            let number = self.groups[new].nth(0);
+            self.groups.close(new);
+            self.groups.put(slots, class, number);
         }
     }
 
+    /// The class of a residual; `NONE` if there is none.
     #[inline]
-    fn take_out(&mut self, number: usize) {
-        let node = &self.nodes[number];
-        if !node.is_on_top() {
-            heap::remove(&mut self.nodes, number as u32);
-            return;
-        }
-        let bucket = bucket(self.precision, node.residual);
-        let root = &mut self.roots[bucket];
-        *root = if *root == number as u32 && node.is_alone() {
-            NONE
+    fn class(&self, bucket: usize, residual: u64) -> u32 {
+        let root = self.roots[bucket];
+        // Where bins crowd, a bucket has one class.
+        if root == NONE || self.groups[root].residual == residual {
+            root
         } else {
-            classes::remove(&mut self.nodes, *root, number as u32)
-        };
-        if *root == NONE {
+            classes::find(&self.groups, root, residual)
+        }
+    }
+
+    /// A new class, or one that hangs nowhere.
+    #[inline]
+    fn hang_class(&mut self, bucket: usize, new: u32) {
+        let root = self.roots[bucket];
+        if root == NONE {
+            self.occupied.set(bucket);
+            self.roots[bucket] = new;
+        } else {
+            self.roots[bucket] = classes::insert(&mut self.groups, root, new);
+        }
+    }
+
+    fn remove_class(&mut self, class: u32) {
+        self.take_out_class(class);
+        self.groups.close(class);
+    }
+
+    /// A class hangs nowhere then.
+    #[inline]
+    fn take_out_class(&mut self, class: u32) {
+        let bucket = bucket(self.precision, self.groups[class].residual);
+        let root = self.roots[bucket];
+        if root == class && self.groups[class].height == 1 {
+            self.roots[bucket] = NONE;
             self.occupied.clear(bucket);
+        } else {
+            self.roots[bucket] = classes::remove(&mut self.groups, root, class);
+            self.groups[class].cut();
         }
     }
 
@@ -193,7 +232,7 @@ impl Residuals {
             self.room = self.room.saturating_mul(4).max(LEAST);
         }
         self.largest = self.largest.max(residual);
-        self.nodes.reserve(LEAST.saturating_sub(self.nodes.len()));
+        self.groups.reserve(LEAST);
         let precision = precision(self.largest, (self.room / BINS).max(BUCKETS));
         let buckets = bucket(precision, self.largest) + 1;
         if precision == self.precision && !self.roots.is_empty() {
@@ -205,12 +244,16 @@ impl Residuals {
         self.roots = vec![NONE; buckets];
         self.occupied = Bitmap::default();
         self.occupied.grow(buckets);
-        for number in 0..self.nodes.len() {
-            if !self.nodes[number].is_absent() {
-                self.insert(number, self.nodes[number].residual);
-            }
+        for class in self.groups.tops() {
+            self.groups[class].cut();
+            self.hang_class(bucket(precision, self.groups[class].residual), class);
         }
     }
+}
+
+#[inline]
+fn found(class: &Group, n: usize) -> Found {
+    Found { number: class.nth(n) as usize, residual: class.residual }
 }
 
 /// The bucket of a residual: itself, if it has at most one bit more than the precision.
@@ -235,3 +278,76 @@ const BINS: usize = 4;
 /// Buckets at least: eight kilobytes of roots. With 256, packing some hundred items takes a sixth
 /// longer.
 const BUCKETS: usize = 2_048;
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeSet;
+
+    use super::*;
+
+    /// Many bins of few residuals, and some of any, as in a sorted set of pairs.
+    #[test]
+    fn as_a_sorted_set() {
+        let mut random = 1_u64;
+        let mut next = move |bound: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 33) % bound
+        };
+        for (bins, crowds) in [(3, 1), (30, 2), (700, 2), (700, 60), (5_000, 5)] {
+            let (mut residuals, mut slots, mut twin) =
+                (Residuals::default(), Vec::new(), BTreeSet::new());
+            for step in 0..8 * bins {
+                let number = if step < bins { step } else { next(bins as u64) as usize };
+                let any = 1 << next(41);
+                let residual = if next(20) == 0 { next(any) } else { next(crowds) };
+                if number == slots.len() {
+                    slots.push(Slot { capacity: 1 << 41, generation: 0, home: 0 });
+                    residuals.add(&mut slots, number, residual);
+                } else if next(16) == 0 {
+                    twin.remove(&(residuals.at(&slots, number), number));
+                    residuals.remove(&mut slots, number);
+                    residuals.add(&mut slots, number, residual);
+                } else {
+                    // The first ones too, as those who place take them.
+                    let first = residuals.first::<false>(residual).map(|(found, _)| found.number);
+                    let number = first.filter(|_| step % 2 == 0).unwrap_or(number);
+                    twin.remove(&(residuals.at(&slots, number), number));
+                    residuals.change(&mut slots, number, residual);
+                    twin.insert((residual, number));
+                    continue;
+                }
+                twin.insert((residual, number));
+                if step % 7 == 0 {
+                    compare(&residuals, &twin, next(crowds + 1));
+                }
+            }
+            assert!(
+                twin.iter().all(|&(residual, number)| residuals.at(&slots, number) == residual)
+            );
+            while let Some((_, number)) = twin.pop_first() {
+                residuals.remove(&mut slots, number);
+                compare(&residuals, &twin, next(crowds + 1));
+            }
+        }
+    }
+
+    fn compare(residuals: &Residuals, twin: &BTreeSet<(u64, usize)>, size: u64) {
+        let found = |&(residual, number): &(u64, usize)| Found { number, residual };
+        let mut of_size = twin.range((size, 0)..).map(found);
+        let expected = of_size.next().map(|first| (first, of_size.next()));
+        assert_eq!(residuals.first::<true>(size), expected);
+        let mut falling: Vec<Found> = Vec::new();
+        let mut below = None;
+        while falling.len() < 3 {
+            let bound = match below {
+                None => twin.last(),
+                Some(residual) => twin.range(..(residual, 0)).last(),
+            };
+            let Some(&(residual, _)) = bound else { break };
+            falling.extend(twin.range((residual, 0)..=(residual, usize::MAX)).map(found).take(3));
+            below = Some(residual);
+        }
+        let [first, second, third] = [0, 1, 2].map(|n| falling.get(n).copied());
+        assert_eq!(residuals.largest(), [first, second, third]);
+    }
+}

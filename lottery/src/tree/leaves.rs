@@ -102,7 +102,7 @@ impl Leaves {
 
     /// The slot of a leaf that has the ticket of this number among all of the leaf, and the number
     /// among its own.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, leaf: usize, ticket: u64) -> Found {
         either!(self, leaves => {
             let (at, before) = leaves[leaf].find(ticket);
