@@ -30,8 +30,6 @@ macro_rules! either {
         }
     };
 }
-#[cfg(feature = "serde")]
-use either;
 
 impl Contest {
     /// Nobody yet, with virtual time at `start`.

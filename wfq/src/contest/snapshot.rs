@@ -4,8 +4,9 @@
 use alloc::vec::Vec;
 
 use super::start_time::quarter;
-use super::{Contest, StartTime, either};
+use super::{Contest, StartTime};
 use crate::Order;
+use crate::node::NONE;
 use crate::queue::Queue;
 use crate::table::Table;
 
@@ -31,9 +32,14 @@ impl Contest {
         }
     }
 
-    /// Those who compete outside of the queue.
-    pub(crate) fn parked(&self) -> &[u32] {
-        either!(self, order => &order.parked)
+    /// Those who compete outside of the queue, in the order in which they came there.
+    pub(crate) fn parked(&self) -> Vec<u32> {
+        let mut parked: Vec<u32> = match self {
+            Self::StartTime(order) => order.queue.parked().collect(),
+            Self::Eevdf(order) => order.waiting.parked().collect(),
+        };
+        parked.reverse();
+        parked
     }
 
     /// Those of the queue who were eligible, in the order that they are kept in.
@@ -57,15 +63,12 @@ impl Contest {
     pub(crate) fn readmit(&mut self, table: &mut Table, id: u32, is_queued: bool) -> bool {
         let node = &table.nodes[id as usize];
         let is_eligible = Queue::has(&table.nodes, id);
-        let fits = match self.parked().get(node.previous as usize) {
-            Some(parked) if !is_eligible => !is_queued && *parked == id,
-            _ => is_queued,
-        };
+        let is_parked = !is_eligible && table.nodes.positions[id as usize] != NONE;
         match self {
             Self::StartTime(order) => order.competing += 1,
             Self::Eevdf(order) => {
                 order.clock.part += node.service_since(order.clock.whole);
-                order.weigh(node.rate.get().into());
+                order.weigh(node.weight().into());
                 order.competing += 1;
             }
         }
@@ -75,6 +78,6 @@ impl Contest {
                 Self::Eevdf(order) => order.waiting.insert(&mut table.nodes, id),
             }
         }
-        fits
+        is_parked != is_queued
     }
 }
