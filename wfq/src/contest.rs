@@ -106,6 +106,15 @@ impl Contest {
         either!(self, order => order.advance(table, id, service));
     }
 
+    /// Whether a charge of the only one in service certainly does.
+    #[inline(always)]
+    pub(crate) fn surely_admits(&self, table: &Table, id: u32, used: u64) -> bool {
+        match self {
+            Self::StartTime(_) => true,
+            Self::Eevdf(order) => order.surely_admits(table, id, used),
+        }
+    }
+
     /// Whether so much more service keeps the counters close enough together to compare.
     pub(crate) fn admits(&self, table: &Table, id: u32, service: i128, competes: bool) -> bool {
         match self {

@@ -178,8 +178,19 @@ impl Node {
 
     /// The counter and the remainder that are so much service after a reference.
     pub(crate) fn at_service_since(&self, reference: u64, service: i128) -> (u64, u32) {
+        let (distance, remainder) = self.distance_of(service);
+        (reference.wrapping_add(distance as u64), remainder)
+    }
+
+    /// How far so much service carries, and the remainder.
+    pub(crate) fn distance_of(&self, service: i128) -> (i128, u32) {
         let (distance, remainder) = self.rate().divide_floor(service);
-        (reference.wrapping_add(distance as u64), remainder as u32)
+        (distance, remainder as u32)
+    }
+
+    /// How far so much more service carries it from where it is.
+    pub(crate) fn distance_after(&self, service: i128) -> i128 {
+        self.distance_of(self.service_since(self.counter) + service).0
     }
 
     #[inline(always)]
@@ -294,10 +305,6 @@ impl Nodes {
 
     pub(crate) fn get(&self, id: usize) -> Option<&Node> {
         self.nodes.get(id)
-    }
-
-    pub(crate) fn get_mut(&mut self, id: usize) -> Option<&mut Node> {
-        self.nodes.get_mut(id)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Node> {

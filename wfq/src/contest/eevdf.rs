@@ -1,8 +1,12 @@
 //! Earliest eligible virtual deadline first: among those who have not had more than their share,
 //! the one whose request is due first.
 
+mod span;
+
+pub(super) use span::Span;
+
 use crate::Weight;
-use crate::node::{Node, Place, before, distance};
+use crate::node::{self, Node, Place, distance};
 use crate::queue::{ByDeadline, Deadline, Heap, Queue};
 use crate::rate::{Divisor, MAX_SERVICE, units};
 use crate::table::{Request, Table};
@@ -19,6 +23,8 @@ pub(crate) struct Eevdf {
     #[cfg_attr(feature = "serde", serde(rename = "parked"))]
     pub(super) waiting: Queue,
     pub(super) clock: Clock,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(super) span: Span,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) competing: u32,
 }
@@ -79,6 +85,7 @@ impl Eevdf {
             eligible: Heap::default(),
             waiting: Queue::default(),
             clock: Clock::from(start),
+            span: Span::at(start),
             competing: 0,
         }
     }
@@ -124,13 +131,19 @@ impl Eevdf {
             // Nobody to owe anything to.
             node.counter = self.clock.whole;
             node.set_remainder(0);
+            self.span = Span::at(node.counter);
         } else {
             let lag = i128::from(node.counter.cast_signed());
             let (shifted, _) =
                 self.clock.weight.divide_floor((self.clock.part - lag) * i128::from(own));
-            node.set_service_since(self.clock.whole, shifted - lag);
+            let whole = self.clock.whole;
+            let (counter, remainder) = self.kept(table, id, whole, whole, shifted - lag);
+            table.nodes[id as usize].move_to(counter, remainder);
         }
+        let node = &table.nodes[id as usize];
+        let counter = node.counter;
         self.clock.part += node.service_since(self.clock.whole);
+        self.cover(table, id, counter);
         self.weigh(own.into());
         self.competing += 1;
         if let Some(Request { length, .. }) = table.request(id) {
@@ -210,28 +223,27 @@ impl Eevdf {
 
     /// Counts `service` units in advance, or back.
     pub(crate) fn advance(&mut self, table: &mut Table, id: u32, service: i128) {
+        let since = table.nodes[id as usize].counter;
+        let own = table.nodes[id as usize].service_since(since);
+        let (counter, remainder) = self.kept(table, id, since, since, own + service);
         let mut node = table.nodes[id as usize].clone();
-        let since = node.counter;
-        node.set_service_since(since, node.service_since(since) + service);
-        self.clock.part += service;
+        node.move_to(counter, remainder);
+        self.clock.part += node.service_since(since) - own;
         self.clock.normalise();
-        self.place(table, id, node.counter, node.remainder());
+        self.place(table, id, counter, remainder);
     }
 
-    /// Neither may it get too far ahead of virtual time, nor that of somebody parked who is further
-    /// behind.
+    /// Whether so much more service keeps its counter close enough to all others to compare.
     pub(crate) fn admits(&self, table: &Table, id: u32, service: i128) -> bool {
-        let (now, node) = (self.virtual_time(table), &table.nodes[id as usize]);
-        if service < 0 {
-            return node.service_since(now) + service > -MAX_SERVICE;
-        }
-        let (moved, _) = self.clock.weight.divide_floor(service);
-        let is_lost = |other: u32| {
-            let counter = table.nodes[other as usize].counter;
-            let behind = i128::from(distance(counter, now)) + moved;
-            before(counter, node.counter) && behind > MAX_SERVICE
-        };
-        node.service_since(now) + service <= MAX_SERVICE && !self.waiting.parked().any(is_lost)
+        let node = &table.nodes[id as usize];
+        self.has_room(table, id, node.distance_after(service))
+    }
+
+    /// The same of a charge, at first sight.
+    #[inline(always)]
+    pub(crate) fn surely_admits(&self, table: &Table, id: u32, used: u64) -> bool {
+        let node = &table.nodes[id as usize];
+        self.span.with(node.after(used).0).is_some()
     }
 
     /// Keeps the distance from `whole` in service. Without normalising, so that the same weight as
@@ -244,14 +256,18 @@ impl Eevdf {
         }
         let queued = node.place() != Place::Nowhere;
         self.dequeue(table, id);
+        let whole = self.clock.whole;
         let node = &mut table.nodes[id as usize];
-        let old = node.weight();
-        let service = node.service_since(self.clock.whole);
+        let (old, since) = (node.weight(), node.counter);
+        let service = node.service_since(whole);
         node.set_weight(weight);
         // What a heavy one is owed may be more than a light one can be.
         let kept = service.clamp(-MAX_LAG, MAX_LAG);
-        node.set_service_since(self.clock.whole, kept);
-        self.clock.part += kept - service;
+        let (counter, remainder) = self.kept(table, id, since, whole, kept);
+        let node = &mut table.nodes[id as usize];
+        node.move_to(counter, remainder);
+        self.clock.part += node.service_since(whole) - service;
+        self.cover(table, id, counter);
         self.weigh(i64::from(weight.get()) - i64::from(old));
         if queued {
             self.enqueue(table, id);
@@ -263,7 +279,12 @@ impl Eevdf {
         let mut clock = self.clock;
         clock.normalise();
         clock.has_reached(&table.nodes[other as usize])
-            && before(Self::deadline(table, other), Self::deadline(table, served))
+            && self.ahead(table, other) < self.ahead(table, served)
+    }
+
+    /// How far a deadline is from where no counter lies before.
+    fn ahead(&self, table: &Table, id: u32) -> u64 {
+        Self::deadline(table, id).wrapping_sub(self.span.first())
     }
 
     /// `w_i * (V - s_i)`, rounded down.
@@ -330,6 +351,22 @@ impl Eevdf {
         }
     }
 
+    /// The counter and remainder that are so much service after a reference, or as close to that as
+    /// there is room: `inside` is a counter that there is room for.
+    fn kept(
+        &self,
+        table: &Table,
+        id: u32,
+        inside: u64,
+        reference: u64,
+        service: i128,
+    ) -> (u64, u32) {
+        let (distance, remainder) = table.nodes[id as usize].distance_of(service);
+        let wanted = distance + i128::from(node::distance(inside, reference));
+        let kept = self.kept_in_room(table, id, inside, wanted);
+        (inside.wrapping_add(kept as u64), if kept == wanted { remainder } else { 0 })
+    }
+
     /// Gives someone who competes another counter, and perhaps deadline.
     #[inline(always)]
     fn place(&mut self, table: &mut Table, id: u32, counter: u64, remainder: u32) {
@@ -338,6 +375,7 @@ impl Eevdf {
         if place == Place::Queue || place == Place::Late {
             self.waiting.remove(&mut table.nodes, id);
         }
+        self.cover(table, id, counter);
         let node = &mut table.nodes[id as usize];
         node.move_to(counter, remainder);
         match place {

@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use super::eevdf::Span;
 use super::start_time::quarter;
 use super::{Contest, StartTime};
 use crate::Order;
@@ -67,6 +68,12 @@ impl Contest {
         match self {
             Self::StartTime(order) => order.competing += 1,
             Self::Eevdf(order) => {
+                if order.competing == 0 {
+                    order.span = Span::at(node.counter);
+                }
+                let Some(span) = order.span.with(node.counter) else { return false };
+                order.span = span;
+                order.eligible.by.origin = span.first();
                 order.clock.part += node.service_since(order.clock.whole);
                 order.weigh(node.weight().into());
                 order.competing += 1;

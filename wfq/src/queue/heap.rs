@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt::Debug;
 
-use crate::node::{Nodes, distance, first};
+use crate::node::{Nodes, first};
 
 const ARITY: usize = 8;
 
@@ -13,26 +13,27 @@ const ARITY: usize = 8;
 #[derive(Clone, Debug)]
 pub(crate) struct Heap<By: Key> {
     entries: Vec<By::Entry>,
+    pub(crate) by: By,
 }
 
 /// What a heap is ordered by.
-pub(crate) trait Key: Clone + Debug {
+pub(crate) trait Key: Clone + Debug + Default {
     /// The number of a node, with the key or as much of it as is not read from the node.
     type Entry: Copy + Debug;
 
     fn id(entry: Self::Entry) -> u32;
 
-    fn before(nodes: &Nodes, a: Self::Entry, b: Self::Entry) -> bool;
+    fn before(&self, nodes: &Nodes, a: Self::Entry, b: Self::Entry) -> bool;
 
     /// Which of as many children as there can be is the least.
     #[inline(always)]
-    fn least(nodes: &Nodes, children: &[Self::Entry; ARITY]) -> usize {
-        least_of_any::<Self>(nodes, children)
+    fn least(&self, nodes: &Nodes, children: &[Self::Entry; ARITY]) -> usize {
+        least_of_any(self, nodes, children)
     }
 }
 
 /// Counters, on a circle; remainders; numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ByCounter;
 
 impl Key for ByCounter {
@@ -44,14 +45,17 @@ impl Key for ByCounter {
     }
 
     #[inline(always)]
-    fn before(nodes: &Nodes, a: u32, b: u32) -> bool {
+    fn before(&self, nodes: &Nodes, a: u32, b: u32) -> bool {
         first(nodes, a, b)
     }
 }
 
 /// Deadlines, on a circle, with parts; numbers.
-#[derive(Clone, Debug)]
-pub(crate) struct ByDeadline;
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ByDeadline {
+    /// Where on the circle to begin: no counter lies before that, and so no deadline.
+    pub(crate) origin: u64,
+}
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadline {
@@ -62,12 +66,11 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// A number that grows with deadline, part and number, and is comparable for the same
-    /// reference.
+    /// A number that grows with deadline, part and number.
     #[inline(always)]
-    fn rank(self, reference: u64) -> i128 {
+    fn rank(self, origin: u64) -> u128 {
         let low = u64::from(self.part) << 32 | u64::from(self.id);
-        i128::from(distance(reference, self.counter)) << 64 | i128::from(low)
+        u128::from(self.counter.wrapping_sub(origin)) << 64 | u128::from(low)
     }
 }
 
@@ -80,16 +83,15 @@ impl Key for ByDeadline {
     }
 
     #[inline(always)]
-    fn before(_: &Nodes, a: Deadline, b: Deadline) -> bool {
-        a.rank(b.counter) < b.rank(b.counter)
+    fn before(&self, _: &Nodes, a: Deadline, b: Deadline) -> bool {
+        a.rank(self.origin) < b.rank(self.origin)
     }
 
     /// Nobody could foresee which: so there are no branches, and short chains of comparisons.
     #[inline(always)]
-    fn least(_: &Nodes, children: &[Deadline; ARITY]) -> usize {
-        let reference = children[0].counter;
-        let rank = |place: usize| (children[place].rank(reference), place);
-        let less = |a: (i128, usize), b: (i128, usize)| if b.0 < a.0 { b } else { a };
+    fn least(&self, _: &Nodes, children: &[Deadline; ARITY]) -> usize {
+        let rank = |place: usize| (children[place].rank(self.origin), place);
+        let less = |a: (u128, usize), b: (u128, usize)| if b.0 < a.0 { b } else { a };
         let low = less(less(rank(0), rank(1)), less(rank(2), rank(3)));
         let high = less(less(rank(4), rank(5)), less(rank(6), rank(7)));
         less(low, high).1
@@ -97,7 +99,7 @@ impl Key for ByDeadline {
 }
 
 /// Times; numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ByTime;
 
 impl Key for ByTime {
@@ -109,14 +111,14 @@ impl Key for ByTime {
     }
 
     #[inline(always)]
-    fn before(_: &Nodes, a: (u64, u32), b: (u64, u32)) -> bool {
+    fn before(&self, _: &Nodes, a: (u64, u32), b: (u64, u32)) -> bool {
         a < b
     }
 }
 
 impl<By: Key> Default for Heap<By> {
     fn default() -> Self {
-        Self { entries: Vec::new() }
+        Self { entries: Vec::new(), by: By::default() }
     }
 }
 
@@ -133,7 +135,7 @@ impl<'de> serde::Deserialize<'de> for Heap<ByDeadline> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let ids = Vec::deserialize(deserializer)?;
         let entries = ids.into_iter().map(|id| Deadline { counter: 0, part: 0, id }).collect();
-        Ok(Self { entries })
+        Ok(Self { entries, by: ByDeadline::default() })
     }
 }
 
@@ -197,7 +199,7 @@ impl<By: Key> Heap<By> {
 
     #[inline(always)]
     fn settle(&mut self, nodes: &mut Nodes, position: usize, entry: By::Entry) {
-        if position > 0 && By::before(nodes, entry, self.entries[(position - 1) / ARITY]) {
+        if position > 0 && self.by.before(nodes, entry, self.entries[(position - 1) / ARITY]) {
             self.rise(nodes, position, entry);
         } else {
             self.sink(nodes, position, entry);
@@ -208,7 +210,7 @@ impl<By: Key> Heap<By> {
     fn rise(&mut self, nodes: &mut Nodes, mut position: usize, entry: By::Entry) {
         while position > 0 {
             let parent = (position - 1) / ARITY;
-            if !By::before(nodes, entry, self.entries[parent]) {
+            if !self.by.before(nodes, entry, self.entries[parent]) {
                 break;
             }
             self.put(nodes, position, self.entries[parent]);
@@ -228,11 +230,11 @@ impl<By: Key> Heap<By> {
             }
             let least = begin
                 + match children.try_into() {
-                    Ok(children) => By::least(nodes, children),
-                    Err(_) => least_of_any::<By>(nodes, children),
+                    Ok(children) => self.by.least(nodes, children),
+                    Err(_) => least_of_any(&self.by, nodes, children),
                 };
             let found = self.entries[least];
-            if By::before(nodes, entry, found) {
+            if self.by.before(nodes, entry, found) {
                 break;
             }
             self.put(nodes, position, found);
@@ -249,7 +251,7 @@ impl<By: Key> Heap<By> {
 }
 
 #[inline(always)]
-fn least_of_any<By: Key>(nodes: &Nodes, entries: &[By::Entry]) -> usize {
-    let less = |a, b| if By::before(nodes, entries[b], entries[a]) { b } else { a };
+fn least_of_any<By: Key>(by: &By, nodes: &Nodes, entries: &[By::Entry]) -> usize {
+    let less = |a, b| if by.before(nodes, entries[b], entries[a]) { b } else { a };
     (0..entries.len()).reduce(less).unwrap_or_default()
 }

@@ -163,9 +163,10 @@ impl Wheel {
         if self.entries.len() > most {
             return self.spread_narrow(nodes, blocks, bucket, due, level, beginning);
         }
-        self.reference = beginning | within(level);
         blocks.release(bucket);
-        due.fill(nodes, &mut self.entries);
+        due.fill(nodes, &mut self.entries, level as u32 * DIGIT_BITS);
+        let last = self.entries.last().map_or(0, |&entry| lower(entry));
+        self.reference = beginning | last & within(level);
     }
 
     /// Spreads a bucket of a narrow level; some of its entries have been read.

@@ -59,7 +59,7 @@ impl Scheduler {
     #[inline]
     pub fn charge(&mut self, entity: EntityId, used: u64, then: Then) -> Result<(), Error> {
         let id = entity.index;
-        match self.table.nodes.get_mut(id as usize) {
+        match self.table.nodes.get(id as usize) {
             // Whoever is in service is an entity. Most are alone in that, at the top, and stay.
             Some(node)
                 if node.generation == entity.generation
@@ -67,9 +67,14 @@ impl Scheduler {
                     && !self.beside
                     && node.is_plain()
                     && then == Then::Requeue
-                    && used <= MAX_CHARGE =>
+                    && used <= MAX_CHARGE
+                    && self.groups[ROOT as usize].contest.surely_admits(
+                        &self.table,
+                        id,
+                        used.max(1),
+                    ) =>
             {
-                node.set_service(Service::No);
+                self.table.nodes[id as usize].set_service(Service::No);
                 self.alone = NIL;
                 self.open -= 1;
                 self.groups[ROOT as usize].contest.charge(&mut self.table, id, used.max(1));
@@ -90,7 +95,7 @@ impl Scheduler {
         match service {
             Service::No => return Err(Error::NotInService { entity }),
             Service::Alone => {
-                if self.beside {
+                if self.beside || self.order == Order::Eevdf {
                     self.check_span(id, used, units(used), 0)?;
                 }
                 self.alone = NIL;
