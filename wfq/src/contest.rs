@@ -108,10 +108,10 @@ impl Contest {
 
     /// Whether a charge of the only one in service certainly does.
     #[inline(always)]
-    pub(crate) fn surely_admits(&self, table: &Table, id: u32, used: u64) -> bool {
+    pub(crate) fn surely_admits(&self) -> bool {
         match self {
             Self::StartTime(_) => true,
-            Self::Eevdf(order) => order.surely_admits(table, id, used),
+            Self::Eevdf(order) => order.surely_admits(),
         }
     }
 

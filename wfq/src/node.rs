@@ -21,16 +21,16 @@ pub(crate) struct Node {
     pub(crate) counter: u64,
     /// With the weight, the rate.
     reciprocal: u64,
-    /// The weight in the lower bits; above them place, state, service and whether it is plain.
-    bits: u32,
+    weight: u32,
     /// `s` is the counter and `remainder / denominator` of one unit.
     remainder: u32,
-    /// The weight; until the next charge, the one that the remainder was taken over with.
-    denominator: u32,
+    /// In the lower bits the denominator: the weight, or until the next charge the one that the
+    /// remainder was taken over with. Above them place, state, service and whether it is plain.
+    bits: u32,
     pub(crate) generation: u32,
 }
 
-const WEIGHT: u32 = (1 << PLACE) - 1;
+const DENOMINATOR: u32 = (1 << PLACE) - 1;
 const PLACE: u32 = 24;
 const STATE: u32 = 26;
 const SERVICE: u32 = 28;
@@ -42,9 +42,9 @@ impl Node {
         let mut node = Self {
             counter: 0,
             reciprocal: 0,
-            bits: 0,
+            weight: 0,
             remainder: 0,
-            denominator: weight.get(),
+            bits: weight.get(),
             generation,
         };
         node.set_weight(weight);
@@ -54,13 +54,11 @@ impl Node {
 
     #[inline(always)]
     pub(crate) fn weight(&self) -> u32 {
-        self.bits & WEIGHT
+        self.weight
     }
 
     pub(crate) fn set_weight(&mut self, weight: Weight) {
-        let (weight, reciprocal) = Rate::of(weight).parts();
-        self.bits = self.bits & !WEIGHT | weight;
-        self.reciprocal = reciprocal;
+        (self.weight, self.reciprocal) = Rate::of(weight).parts();
     }
 
     #[inline(always)]
@@ -132,8 +130,14 @@ impl Node {
         self.remainder
     }
 
+    #[inline(always)]
     pub(crate) fn denominator(&self) -> u32 {
-        self.denominator
+        self.bits & DENOMINATOR
+    }
+
+    #[inline(always)]
+    fn set_denominator(&mut self, denominator: u32) {
+        self.bits = self.bits & !DENOMINATOR | denominator;
     }
 
     /// The counter after so much more service, and the remainder at this weight.
@@ -152,7 +156,7 @@ impl Node {
     /// The remainder at this weight, rounded up.
     #[inline(always)]
     fn scaled_remainder(&self) -> u32 {
-        if self.denominator == self.weight() {
+        if self.denominator() == self.weight() {
             self.remainder
         } else {
             self.reading().remainder_at(self.weight())
@@ -196,26 +200,27 @@ impl Node {
     #[inline(always)]
     pub(crate) fn set_remainder(&mut self, remainder: u32) {
         self.remainder = remainder;
-        self.denominator = self.weight();
+        self.set_denominator(self.weight());
     }
 
     /// Its place on the circle, exactly.
     pub(crate) fn reading(&self) -> Reading {
-        let Self { counter, remainder, denominator, .. } = *self;
-        Reading { counter, remainder, denominator }
+        let Self { counter, remainder, .. } = *self;
+        Reading { counter, remainder, denominator: self.denominator() }
     }
 
     /// Puts it exactly where another is.
     pub(crate) fn set_reading(&mut self, reading: Reading) {
         let Reading { counter, remainder, denominator } = reading;
-        (self.counter, self.remainder, self.denominator) = (counter, remainder, denominator);
+        (self.counter, self.remainder) = (counter, remainder);
+        self.set_denominator(denominator);
     }
 
     /// Whether it comes before another with the same counter: by remainder, then number.
     #[inline(always)]
     pub(crate) fn breaks_tie(&self, id: u32, other: &Self, other_id: u32) -> bool {
-        let ours = u64::from(self.remainder) * u64::from(other.denominator);
-        let theirs = u64::from(other.remainder) * u64::from(self.denominator);
+        let ours = u64::from(self.remainder) * u64::from(other.denominator());
+        let theirs = u64::from(other.remainder) * u64::from(self.denominator());
         (ours, id) < (theirs, other_id)
     }
 }
@@ -303,8 +308,14 @@ impl Nodes {
         self.positions.push(NONE);
     }
 
+    #[inline(always)]
     pub(crate) fn get(&self, id: usize) -> Option<&Node> {
         self.nodes.get(id)
+    }
+
+    #[inline(always)]
+    pub(crate) fn get_mut(&mut self, id: usize) -> Option<&mut Node> {
+        self.nodes.get_mut(id)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Node> {

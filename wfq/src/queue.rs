@@ -123,14 +123,19 @@ impl Queue {
     pub(crate) fn update(&mut self, nodes: &mut Nodes, id: u32, counter: u64, remainder: u32) {
         match &mut self.wheel {
             Some(wheel) if self.is_large => {
+                let blocks = &mut self.blocks;
                 if self.due.first() == Some(id) {
                     self.due.remove_first();
                 } else {
-                    let blocks = &mut self.blocks;
                     remove_other(wheel, blocks, &mut self.late, &mut self.due, nodes, id);
+                    nodes[id as usize].set_place(Place::Queue);
                 }
                 nodes[id as usize].move_to(counter, remainder);
-                insert_into(wheel, &mut self.blocks, &mut self.late, nodes, id);
+                if wheel.has_passed(counter) {
+                    insert_late(&mut self.late, nodes, id);
+                } else {
+                    wheel.insert(nodes, blocks, counter, id);
+                }
             }
             _ => {
                 nodes[id as usize].move_to(counter, remainder);
@@ -230,11 +235,12 @@ fn insert_into(
     nodes: &mut Nodes,
     id: u32,
 ) {
-    if wheel.has_passed(nodes[id as usize].counter) {
+    let counter = nodes[id as usize].counter;
+    if wheel.has_passed(counter) {
         insert_late(late, nodes, id);
     } else {
         nodes[id as usize].set_place(Place::Queue);
-        wheel.insert(nodes, blocks, id);
+        wheel.insert(nodes, blocks, counter, id);
     }
 }
 
@@ -276,8 +282,13 @@ impl Queue {
         self.blocks.remove(&mut self.parked, &mut nodes.positions, position);
     }
 
-    /// Those first that have come last.
     #[inline(always)]
+    pub(crate) fn has_parked(&self) -> bool {
+        !self.parked.is_empty()
+    }
+
+    /// Those first that have come last.
+    #[inline(never)]
     pub(crate) fn parked(&self) -> impl Iterator<Item = u32> {
         self.blocks.ids(self.parked)
     }

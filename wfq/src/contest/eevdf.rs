@@ -239,11 +239,10 @@ impl Eevdf {
         self.has_room(table, id, node.distance_after(service))
     }
 
-    /// The same of a charge, at first sight.
+    /// The same of any charge, at first sight.
     #[inline(always)]
-    pub(crate) fn surely_admits(&self, table: &Table, id: u32, used: u64) -> bool {
-        let node = &table.nodes[id as usize];
-        self.span.with(node.after(used).0).is_some()
+    pub(crate) fn surely_admits(&self) -> bool {
+        self.span.has_room_for_any()
     }
 
     /// Keeps the distance from `whole` in service. Without normalising, so that the same weight as

@@ -33,6 +33,14 @@ impl Contest {
         }
     }
 
+    /// Whether virtual time is among those who compete, now that all do.
+    pub(crate) fn is_among_members(&self, table: &Table) -> bool {
+        match self {
+            Self::StartTime(_) => true,
+            Self::Eevdf(order) => order.is_idle() || order.span.contains(order.virtual_time(table)),
+        }
+    }
+
     /// Those who compete outside of the queue, in the order in which they came there.
     pub(crate) fn parked(&self) -> Vec<u32> {
         let mut parked: Vec<u32> = match self {

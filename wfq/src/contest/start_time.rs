@@ -84,8 +84,10 @@ impl StartTime {
     fn least_with(&self, table: &Table, queued: Option<u32>) -> Reading {
         let reading = |id: u32| table.nodes[id as usize].reading();
         // Of equal ones, those who wait, then those who were parked first.
-        let parked = self.queue.parked().map(reading).reduce(|a, b| b.earlier(a));
-        let found = match (queued.map(reading), parked) {
+        let has_parked = self.queue.has_parked();
+        let parked =
+            has_parked.then(|| self.queue.parked().map(reading).reduce(|a, b| b.earlier(a)));
+        let found = match (queued.map(reading), parked.flatten()) {
             (Some(queued), Some(parked)) => queued.earlier(parked),
             (Some(found), None) | (None, Some(found)) => found,
             (None, None) if self.competing == 0 => return self.finish,

@@ -5,31 +5,31 @@ use alloc::vec::Vec;
 
 use crate::node::NONE;
 
-/// Entries in a block.
-pub(crate) const BLOCK: usize = 8;
+/// Entries in a block, whose first word tells the one before.
+pub(crate) const BLOCK: usize = WORDS - 1;
+const WORDS: usize = 8;
 
 /// All blocks of a queue, for all of its bags.
 #[derive(Clone, Debug)]
 pub(crate) struct Blocks {
     blocks: Vec<Block>,
-    /// For each block that is used, the one before in its bag; else the next unused one.
-    links: Vec<u32>,
+    /// The last word of one that is in no bag, or `NONE`: the others follow.
     unused: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Block([u64; BLOCK]);
+struct Block([u64; WORDS]);
 
 /// Entries in any order. All blocks but the last are full.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Bag {
-    /// Where the last entry is: a block, and below that a place in it.
+    /// The position of the last entry.
     last: u32,
 }
 
 impl Bag {
-    /// One past the end of the block that no block is: the last entry of none.
+    /// One before the first block.
     pub(crate) const EMPTY: Self = Self { last: NONE };
 
     #[inline(always)]
@@ -39,7 +39,13 @@ impl Bag {
 
     #[inline(always)]
     fn block(self) -> usize {
-        self.last as usize / BLOCK
+        self.last as usize / WORDS
+    }
+
+    /// Where the last entry is in its block.
+    #[inline(always)]
+    fn place(self) -> usize {
+        self.last as usize % WORDS
     }
 }
 
@@ -51,7 +57,7 @@ pub(crate) fn entry(counter: u64, id: u32) -> u64 {
 
 impl Default for Blocks {
     fn default() -> Self {
-        Self { blocks: Vec::new(), links: Vec::new(), unused: NONE }
+        Self { blocks: Vec::new(), unused: NONE }
     }
 }
 
@@ -60,73 +66,80 @@ impl Blocks {
     pub(crate) fn reserve(&mut self, entries: usize, bags: usize) {
         let blocks = (entries + bags.min(entries) * (BLOCK - 1)) / BLOCK;
         self.blocks.reserve(blocks.saturating_sub(self.blocks.len()));
-        self.links.reserve(blocks.saturating_sub(self.links.len()));
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.blocks.capacity() * size_of::<Block>() + self.links.capacity() * size_of::<u32>()
+        self.blocks.capacity() * size_of::<Block>()
     }
 
     /// Puts an entry into a bag, and tells where it is.
     #[inline(always)]
     pub(crate) fn push(&mut self, bag: &mut Bag, entry: u64) -> u32 {
         let mut last = bag.last.wrapping_add(1);
-        if last as usize % BLOCK == 0 {
-            last = self.begin(bag.block() as u32);
+        if last as usize % WORDS == 0 {
+            last = self.begin(*bag) + 1;
         }
-        self.blocks[last as usize / BLOCK].0[last as usize % BLOCK] = entry;
         bag.last = last;
+        self.blocks[bag.block()].0[bag.place()] = entry;
         last
     }
 
-    /// Takes a block that is not used, after another.
+    /// Takes a block that is not used, after a bag's last one.
     #[inline(always)]
-    fn begin(&mut self, before: u32) -> u32 {
-        let block = self.unused;
-        if block == NONE {
-            return self.add(before);
+    fn begin(&mut self, bag: Bag) -> u32 {
+        let before = u64::from(bag.last);
+        match self.blocks.get_mut(self.unused as usize / WORDS) {
+            Some(block) => {
+                let first = self.unused - self.unused % WORDS as u32;
+                self.unused = core::mem::replace(&mut block.0[0], before) as u32;
+                first
+            }
+            None => self.add(before),
         }
-        self.unused = core::mem::replace(&mut self.links[block as usize], before);
-        block * BLOCK as u32
     }
 
     #[cold]
-    fn add(&mut self, before: u32) -> u32 {
-        self.blocks.push(Block([0; BLOCK]));
-        self.links.push(before);
-        (self.blocks.len() - 1) as u32 * BLOCK as u32
+    fn add(&mut self, before: u64) -> u32 {
+        let mut block = Block([0; WORDS]);
+        block.0[0] = before;
+        self.blocks.push(block);
+        ((self.blocks.len() - 1) * WORDS) as u32
     }
 
     /// Takes the last block off a bag that is not empty.
     #[inline(always)]
     fn end(&mut self, bag: &mut Bag) {
-        let block = bag.block();
-        let before = core::mem::replace(&mut self.links[block], self.unused);
-        self.unused = block as u32;
-        // Of no block, this is the bag that is empty.
-        bag.last = before * BLOCK as u32 + (BLOCK as u32 - 1);
+        let block = &mut self.blocks[bag.block()];
+        let before = core::mem::replace(&mut block.0[0], self.unused.into());
+        self.unused = core::mem::replace(&mut bag.last, before as u32);
     }
 
     /// Takes out the entry at a position. The last one of the bag takes its place.
     #[inline(always)]
     pub(crate) fn remove(&mut self, bag: &mut Bag, positions: &mut [u32], position: u32) {
-        let last = self.blocks[bag.block()].0[bag.last as usize % BLOCK];
-        self.blocks[position as usize / BLOCK].0[position as usize % BLOCK] = last;
+        let last = self.blocks[bag.block()].0[bag.place()];
+        self.blocks[position as usize / WORDS].0[position as usize % WORDS] = last;
         positions[last as u32 as usize] = position;
-        if bag.last as usize % BLOCK == 0 {
+        if bag.place() == 1 {
             self.end(bag);
         } else {
             bag.last -= 1;
         }
     }
 
-    /// Takes up to a block of entries out of a bag that is not empty: those before the count.
+    /// Takes up to a block of entries out of a bag that is not empty: the first of so many.
     #[inline(always)]
     pub(crate) fn take(&mut self, bag: &mut Bag) -> ([u64; BLOCK], usize) {
-        let entries = self.blocks[bag.block()].0;
-        let count = bag.last as usize % BLOCK + 1;
+        let [_, entries @ ..] = self.blocks[bag.block()].0;
+        let count = bag.place();
         self.end(bag);
         (entries, count)
+    }
+
+    /// Whether a bag that is not empty has no other block than the last.
+    #[inline(always)]
+    pub(crate) fn is_one(&self, bag: Bag) -> bool {
+        self.blocks[bag.block()].0[0] as u32 == Bag::EMPTY.last
     }
 
     /// Gives back all blocks of a bag.
@@ -145,10 +158,9 @@ impl Blocks {
             if bag.is_empty() {
                 return None;
             }
-            let block = bag.block();
-            let entries = self.blocks[block].0.get(..=bag.last as usize % BLOCK);
-            bag.last = self.links[block] * BLOCK as u32 + (BLOCK as u32 - 1);
-            entries
+            let (block, place) = (&self.blocks[bag.block()].0, bag.place());
+            bag.last = block[0] as u32;
+            block.get(1..=place)
         })
     }
 

@@ -42,8 +42,8 @@ impl Due {
 
     /// Begins anew, with nodes by keys: the lower part of a counter, and a number below that.
     #[inline(always)]
-    pub(crate) fn fill(&mut self, nodes: &mut Nodes, keys: &mut [u64], bits: u32) {
-        sort(keys, bits);
+    pub(crate) fn fill(&mut self, nodes: &mut Nodes, keys: &mut [u64]) {
+        sort(keys);
         self.clear();
         self.ids.extend(keys.iter().map(|&key| key as u32));
         let (mut last, mut last_key, mut is_sorted) = (Reading::new(0), u64::MAX, true);
@@ -99,55 +99,19 @@ impl Due {
     }
 }
 
-/// Sorts entries whose counters differ in the lowest `bits` only. A few are told their ranks without
-/// branches that depend on them, as those could not be foreseen, and several at once.
+/// Sorts keys: a few without branches that depend on them, as those could not be foreseen.
 #[inline(always)]
-fn sort(entries: &mut [u64], bits: u32) {
-    if entries.len() <= INSERTED {
-        for end in 1..entries.len() {
-            let (sorted, rest) = entries.split_at_mut(end);
-            for entry in sorted {
-                (*entry, rest[0]) = ((*entry).min(rest[0]), (*entry).max(rest[0]));
-            }
-        }
-    } else if entries.len() <= RANKED && bits + RANK_BITS < u32::BITS {
-        rank(entries, bits);
-    } else {
-        entries.sort_unstable();
+fn sort(keys: &mut [u64]) {
+    if keys.len() > INSERTED {
+        return keys.sort_unstable();
     }
-}
-
-/// Sorts by counting how many come before each.
-#[inline(never)]
-fn rank(entries: &mut [u64], bits: u32) {
-    let mut keys = [i32::MAX; RANKED];
-    for ((index, key), &entry) in (0..).zip(&mut keys).zip(&*entries) {
-        let digits = (entry >> u32::BITS) as u32 & ((1 << bits) - 1);
-        *key = (digits << RANK_BITS | index) as i32;
-    }
-    let count = entries.len();
-    let mut sorted = [0; RANKED];
-    let (blocks, _) = keys.as_chunks::<LANES>();
-    for (block, entries) in blocks.iter().zip(entries.chunks(LANES)) {
-        let mut ranks = [0; LANES];
-        for &other in &keys[..count] {
-            for (rank, &key) in ranks.iter_mut().zip(block) {
-                *rank += i32::from(other < key);
-            }
-        }
-        for (&rank, &entry) in ranks.iter().zip(entries) {
-            sorted[rank as usize % RANKED] = entry;
+    for end in 1..keys.len() {
+        let (sorted, rest) = keys.split_at_mut(end);
+        for key in sorted {
+            (*key, rest[0]) = ((*key).min(rest[0]), (*key).max(rest[0]));
         }
     }
-    entries.copy_from_slice(&sorted[..count]);
 }
 
 /// So few are sorted by insertion.
 const INSERTED: usize = 8;
-
-/// So few are sorted by counting.
-const RANKED: usize = 1 << RANK_BITS;
-const RANK_BITS: u32 = 6;
-
-/// So many are counted for at once.
-const LANES: usize = 16;

@@ -89,8 +89,7 @@ impl Wheel {
 
     /// Puts in a node that the reference has not passed.
     #[inline(always)]
-    pub(crate) fn insert(&mut self, nodes: &mut Nodes, blocks: &mut Blocks, id: u32) {
-        let counter = nodes[id as usize].counter;
+    pub(crate) fn insert(&mut self, nodes: &mut Nodes, blocks: &mut Blocks, counter: u64, id: u32) {
         self.put(nodes, blocks, counter, entry(counter, id));
     }
 
@@ -153,6 +152,10 @@ impl Wheel {
         // The more become due, the more likely is somebody served then to be next again before all
         // have been.
         let most = (len / 4).clamp(8, SORTED_AT_ONCE);
+        if blocks.is_one(bucket) {
+            let (mut entries, count) = blocks.take(&mut { bucket });
+            return self.become_due(nodes, due, &mut entries[..count], level, beginning);
+        }
         self.entries.clear();
         for entries in blocks.slices(bucket) {
             self.entries.extend_from_slice(entries);
@@ -164,8 +167,23 @@ impl Wheel {
             return self.spread_narrow(nodes, blocks, bucket, due, level, beginning);
         }
         blocks.release(bucket);
-        due.fill(nodes, &mut self.entries, level as u32 * DIGIT_BITS);
-        let last = self.entries.last().map_or(0, |&entry| lower(entry));
+        let mut entries = core::mem::take(&mut self.entries);
+        self.become_due(nodes, due, &mut entries, level, beginning);
+        self.entries = entries;
+    }
+
+    /// Moves all entries of a bucket of a narrow level to `due`.
+    #[inline(always)]
+    fn become_due(
+        &mut self,
+        nodes: &mut Nodes,
+        due: &mut Due,
+        entries: &mut [u64],
+        level: usize,
+        beginning: u64,
+    ) {
+        due.fill(nodes, entries);
+        let last = entries.last().map_or(0, |&entry| lower(entry));
         self.reference = beginning | last & within(level);
     }
 
@@ -216,7 +234,8 @@ impl Wheel {
         let mut bucket = bucket;
         while !bucket.is_empty() {
             let (entries, count) = blocks.take(&mut bucket);
-            for &entry in entries.iter().take(count) {
+            // From the last: those alike often have come in order, and reversed are sorted at once.
+            for &entry in entries.iter().take(count).rev() {
                 let counter = counter(nodes, entry);
                 if counter == self.reference {
                     let reading = nodes[entry as u32 as usize].reading();

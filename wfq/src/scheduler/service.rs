@@ -54,27 +54,23 @@ impl Scheduler {
     /// # Errors
     ///
     /// [`Error::UnknownEntity`], [`Error::NotInService`]; [`Error::ChargeTooLarge`] above
-    /// [`MAX_CHARGE`]; [`Error::SpanExceeded`] if it gets further than that ahead of somebody who
-    /// is in service all the while.
+    /// [`MAX_CHARGE`]; [`Error::SpanExceeded`] if it gets too far ahead of somebody who is in service
+    /// all the while, or in EEVDF has been given back nearly that much.
     #[inline]
     pub fn charge(&mut self, entity: EntityId, used: u64, then: Then) -> Result<(), Error> {
         let id = entity.index;
-        match self.table.nodes.get(id as usize) {
+        match self.table.nodes.get_mut(id as usize) {
             // Whoever is in service is an entity. Most are alone in that, at the top, and stay.
             Some(node)
                 if node.generation == entity.generation
+                    && node.is_plain()
                     && node.service() == Service::Alone
                     && !self.beside
-                    && node.is_plain()
                     && then == Then::Requeue
                     && used <= MAX_CHARGE
-                    && self.groups[ROOT as usize].contest.surely_admits(
-                        &self.table,
-                        id,
-                        used.max(1),
-                    ) =>
+                    && self.groups[ROOT as usize].contest.surely_admits() =>
             {
-                self.table.nodes[id as usize].set_service(Service::No);
+                node.set_service(Service::No);
                 self.alone = NIL;
                 self.open -= 1;
                 self.groups[ROOT as usize].contest.charge(&mut self.table, id, used.max(1));
@@ -142,8 +138,8 @@ impl Scheduler {
     /// # Errors
     ///
     /// [`Error::UnknownEntity`], [`Error::InService`]; [`Error::ChargeTooLarge`] if either is above
-    /// [`MAX_CHARGE`]; [`Error::SpanExceeded`] if the correction carries it further than that from
-    /// virtual time.
+    /// [`MAX_CHARGE`]; [`Error::SpanExceeded`] if the correction carries it too far from virtual time,
+    /// or in EEVDF from any other.
     pub fn correct(&mut self, entity: EntityId, charged: u64, used: u64) -> Result<(), Error> {
         let id = self.find_entity(entity)?;
         if self.table.nodes[id as usize].service() != Service::No {

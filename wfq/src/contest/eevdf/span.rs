@@ -2,7 +2,7 @@
 
 use super::Eevdf;
 use crate::node::{State, distance};
-use crate::rate::RESOLUTION_BITS;
+use crate::rate::{MAX_SERVICE, RESOLUTION_BITS};
 use crate::table::Table;
 
 /// All counters lie in here. It may be wider than need be, as nobody looks at all of them before it
@@ -31,6 +31,17 @@ impl Span {
         self.first
     }
 
+    #[cfg(feature = "serde")]
+    pub(in crate::contest) fn contains(self, counter: u64) -> bool {
+        counter.wrapping_sub(self.first) <= self.width
+    }
+
+    /// Whether the largest charge leaves it narrow enough.
+    #[inline(always)]
+    pub(super) fn has_room_for_any(self) -> bool {
+        i128::from(self.width) + MAX_SERVICE < i128::from(WIDEST)
+    }
+
     /// With one more, less than half a circle from one inside: unless that is too far.
     #[inline(always)]
     pub(in crate::contest) fn with(self, counter: u64) -> Option<Self> {
@@ -45,7 +56,7 @@ impl Span {
     /// The least and the greatest distance from somebody inside at which there is room for one more.
     fn room(self, reference: u64) -> (i128, i128) {
         let first = i128::from(distance(reference, self.first));
-        let spare = i128::from(WIDEST - self.width);
+        let spare = i128::from(WIDEST.saturating_sub(self.width));
         (first - spare, first + i128::from(WIDEST))
     }
 }

@@ -151,7 +151,9 @@ impl Scheduler {
             }
             self.restore_place(id, self.may_queue(place))?;
         }
-        Ok(())
+        let table = &self.table;
+        let fits = self.groups.iter().all(|group| group.contest.is_among_members(table));
+        check(fits, "virtual time is not among those who compete")
     }
 
     /// Lets a node compete, or wait for its release, if it does.
