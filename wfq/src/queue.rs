@@ -292,6 +292,12 @@ impl Queue {
     pub(crate) fn parked(&self) -> impl Iterator<Item = u32> {
         self.blocks.ids(self.parked)
     }
+
+    /// Of those read from a snapshot, with the positions that they have not been told.
+    #[cfg(feature = "serde")]
+    pub(crate) fn places_of_parked(&self) -> Vec<(u32, u32)> {
+        self.blocks.places(self.parked).collect()
+    }
 }
 
 /// Saved as those parked, in the order that they have come in; the others are put in again.

@@ -41,14 +41,12 @@ impl Contest {
         }
     }
 
-    /// Those who compete outside of the queue, in the order in which they came there.
-    pub(crate) fn parked(&self) -> Vec<u32> {
-        let mut parked: Vec<u32> = match self {
-            Self::StartTime(order) => order.queue.parked().collect(),
-            Self::Eevdf(order) => order.waiting.parked().collect(),
-        };
-        parked.reverse();
-        parked
+    /// Those who compete outside of the queue, with their positions.
+    pub(crate) fn parked(&self) -> Vec<(u32, u32)> {
+        match self {
+            Self::StartTime(order) => order.queue.places_of_parked(),
+            Self::Eevdf(order) => order.waiting.places_of_parked(),
+        }
     }
 
     /// Those of the queue who were eligible, in the order that they are kept in.

@@ -1,8 +1,6 @@
 //! What a caller knows of a scheduler: who is there, what it is doing, what its limit leaves.
 
-use apportion_wfq::{
-    EntityId, Error, GroupId, Limit, MAX_CHARGE, Member, Order, Scheduler, Weight,
-};
+use apportion_wfq::{EntityId, Error, GroupId, Limit, MAX_CHARGE, Member, Scheduler, Weight};
 
 pub(crate) struct Model {
     /// All that have ever been there, and one of another scheduler.

@@ -117,7 +117,7 @@ impl Scheduler {
         let groups = self.deepest_first()?;
         for (place, group) in (0..).zip(&mut self.groups) {
             let table = &mut self.table;
-            for (position, id) in (0..).zip(group.contest.parked()) {
+            for (position, id) in group.contest.parked() {
                 let is_there = is_competitor(table, place, id);
                 check(is_there, "somebody is parked who is not there")?;
                 table.nodes.positions[id as usize] = position;
