@@ -87,7 +87,7 @@ impl Queue {
         self.len += 1;
         match &mut self.wheel {
             Some(wheel) if self.is_large => {
-                insert_into(wheel, &mut self.blocks, &mut self.late, nodes, id)
+                insert_into(wheel, &mut self.blocks, &mut self.late, nodes, id);
             }
             _ if self.len <= FEW => {
                 nodes[id as usize].set_place(Place::Queue);

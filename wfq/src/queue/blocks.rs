@@ -76,7 +76,7 @@ impl Blocks {
     #[inline(always)]
     pub(crate) fn push(&mut self, bag: &mut Bag, entry: u64) -> u32 {
         let mut last = bag.last.wrapping_add(1);
-        if last as usize % WORDS == 0 {
+        if (last as usize).is_multiple_of(WORDS) {
             last = self.begin(*bag) + 1;
         }
         bag.last = last;

@@ -204,7 +204,6 @@ impl Player {
         let expected = self.model.unknown(entity).or(large);
         let id = self.model.entities[entity].id;
         assert_eq!(both!(self, scheduler => scheduler.set_request(id, request)).err(), expected);
-        if expected.is_none() {}
         expected
     }
 

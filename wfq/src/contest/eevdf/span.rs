@@ -64,7 +64,7 @@ impl Span {
 impl Eevdf {
     /// That of all others who compete: looks at all nodes.
     #[cold]
-    fn span_of_others(&self, table: &Table, id: u32, reference: u64) -> Option<Span> {
+    fn span_of_others(table: &Table, id: u32, reference: u64) -> Option<Span> {
         let parent = table.kin(id).parent;
         let others = (0..).zip(table.nodes.iter()).filter(|&(other, node)| {
             other != id && node.state() == State::Runnable && table.kin(other).parent == parent
@@ -96,7 +96,7 @@ impl Eevdf {
         if (least..=greatest).contains(&distance) {
             return distance;
         }
-        self.span_of_others(table, id, reference).map_or(distance, |span| {
+        Self::span_of_others(table, id, reference).map_or(distance, |span| {
             let (least, greatest) = span.room(reference);
             distance.clamp(least, greatest)
         })
@@ -114,7 +114,7 @@ impl Eevdf {
 
     #[cold]
     fn narrow(&mut self, table: &mut Table, id: u32, counter: u64) {
-        let others = self.span_of_others(table, id, counter);
+        let others = Self::span_of_others(table, id, counter);
         let span = others.and_then(|others| others.with(counter));
         self.span = span.unwrap_or(Span::at(counter));
         // The queue comes up as well: else it could fall behind by half a circle.

@@ -40,7 +40,7 @@ impl Snapshot {
             scheduler.budgets.push(budget);
         }
         scheduler.vacant_budgets = self.vacant_budgets;
-        scheduler.restore_nodes(self.nodes, self.vacant, unused)?;
+        scheduler.restore_nodes(self.nodes, &self.vacant, unused)?;
         scheduler.restore_order()?;
         Ok(scheduler)
     }
@@ -51,10 +51,10 @@ impl Scheduler {
     fn restore_nodes(
         &mut self,
         nodes: Vec<NodeSnapshot>,
-        vacant: Vec<u32>,
+        vacant: &[u32],
         mut unused: Vec<bool>,
     ) -> Result<(), Inconsistent> {
-        check_vacant(NIL + 1, nodes.iter().map(|node| node.held.is_none()), &vacant)?;
+        check_vacant(NIL + 1, nodes.iter().map(|node| node.held.is_none()), vacant)?;
         for node in nodes {
             let NodeSnapshot { generation, held } = node;
             let weight = held.as_ref().map_or(Weight::MIN, |member| member.weight);
@@ -64,7 +64,7 @@ impl Scheduler {
                 self.restore_member(id, &member, &mut unused)?;
             }
         }
-        self.table.restore_vacant(&vacant);
+        self.table.restore_vacant(vacant);
         check(self.groups.iter().all(|group| group.node != NONE), "a group is nobody's")?;
         check(!unused.contains(&true), "a limit is nobody's")
     }
