@@ -39,8 +39,9 @@ pub enum Order {
 ///
 /// Each call takes time that does not depend on how many entities there are, but for the rare
 /// restructuring of a queue in start-time order, whose cost is amortised to a constant; a heap of
-/// those who are eligible makes it `O(log n)` in [`Order::Eevdf`]. Every level of groups costs as
-/// much again. Equal counters, or deadlines, go by [`EntityId::index`].
+/// those who are eligible makes it `O(log n)` in [`Order::Eevdf`], where all entities are looked at
+/// when counters have moved, or are, nearly half a circle apart: after charges of 2^42 units at weight
+/// 1. Every level of groups costs as much again. Equal counters, or deadlines, go by [`EntityId::index`].
 ///
 /// With the feature `serde` it can be saved and restored in mid-run, in linear time, and goes on as
 /// if nothing had happened. What was tampered with so that no scheduler can have made it is refused.
