@@ -33,6 +33,13 @@ impl Contest {
         }
     }
 
+    /// Everybody competes now: brings those who are eligible into order.
+    pub(crate) fn sort_eligible(&mut self, table: &mut Table) {
+        if let Self::Eevdf(order) = self {
+            order.eligible.sort(&mut table.nodes);
+        }
+    }
+
     /// Whether virtual time is among those who compete, now that all do.
     pub(crate) fn is_among_members(&self, table: &Table) -> bool {
         match self {

@@ -170,6 +170,16 @@ impl<By: Key> Heap<By> {
         self.put(nodes, position as usize, entry);
     }
 
+    /// Puts entries in order that were restored, whatever that was.
+    #[cfg(feature = "serde")]
+    pub(crate) fn sort(&mut self, nodes: &mut Nodes) {
+        let by = &self.by;
+        self.entries.sort_unstable_by(|&a, &b| by.before(nodes, b, a).cmp(&by.before(nodes, a, b)));
+        for (position, &entry) in (0..).zip(&self.entries) {
+            nodes.positions[By::id(entry) as usize] = position;
+        }
+    }
+
     /// Takes one out, whichever is easiest.
     pub(crate) fn pop(&mut self) -> Option<u32> {
         self.entries.pop().map(By::id)

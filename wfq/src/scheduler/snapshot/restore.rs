@@ -151,6 +151,9 @@ impl Scheduler {
             }
             self.restore_place(id, self.may_queue(place))?;
         }
+        for group in &mut self.groups {
+            group.contest.sort_eligible(&mut self.table);
+        }
         let table = &self.table;
         let fits = self.groups.iter().all(|group| group.contest.is_among_members(table));
         check(fits, "virtual time is not among those who compete")
