@@ -101,7 +101,9 @@ fn without_rights_it_says_what_would_help() {
     let stage = Stage::new();
     // A copy that everybody may execute, in a folder that everybody may enter.
     let program = stage.path("apportion");
-    fs::copy(env!("CARGO_BIN_EXE_apportion"), &program).expect("the program can be copied");
+    // By another process, as ours may start others just then, which would hold it open for writing.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_apportion")).arg(&program).status();
+    assert!(copied.expect("there is `cp`").success());
     fs::set_permissions(stage.path("."), fs::Permissions::from_mode(0o755)).expect("it is ours");
     let run = |arguments: &str| {
         let mut command = stage.command(&program);
