@@ -123,6 +123,11 @@ impl Budget {
         self.since <= now && self.left <= most
     }
 
+    /// When the next period begins; [`NEVER`] at the end of time, or later.
+    pub(crate) fn end_of_period(&self) -> u64 {
+        self.since.saturating_add(self.limit.period.get())
+    }
+
     /// When there will be something left again; [`NEVER`] at the end of time, or later.
     pub(crate) fn release(&self) -> u64 {
         let debt = self.left.min(0).unsigned_abs();

@@ -55,6 +55,9 @@ pub struct Scheduler {
     vacant_budgets: Vec<u32>,
     /// Those throttled, by the time of their release.
     releases: Heap<ByTime>,
+    /// Places, in their order, of groups that have somebody to serve, but a limit that those in service
+    /// may use up. Some may not be so any more.
+    promised: Vec<u32>,
     order: Order,
     quantum: NonZeroU64,
     /// Where virtual time begins.
@@ -166,6 +169,7 @@ impl Scheduler {
             budgets: Vec::new(),
             vacant_budgets: Vec::new(),
             releases: Heap::default(),
+            promised: Vec::new(),
             order,
             quantum,
             start: 0,
@@ -187,13 +191,25 @@ impl Scheduler {
         self
     }
 
-    /// Makes room for so many more entities. After that, as long as there are no more in any group
-    /// but the root, nothing but [`add_group`](Self::add_group) and
-    /// [`set_limit`](Self::set_limit) allocates.
+    /// Makes room for so many more entities and groups beside each other at the root. After that,
+    /// nothing allocates but [`add_group`](Self::add_group), [`set_limit`](Self::set_limit) and what
+    /// goes on in groups; for those, see [`reserve_in`](Self::reserve_in).
     pub fn reserve(&mut self, additional: usize) {
         self.table.reserve(additional);
         let nodes = self.table.nodes.len() + additional;
         self.groups[ROOT as usize].contest.reserve(nodes);
+    }
+
+    /// Makes room for so many members in a group, those that it has included, as
+    /// [`reserve`](Self::reserve) does for those at the root and for all in all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownGroup`].
+    pub fn reserve_in(&mut self, group: GroupId, members: usize) -> Result<(), Error> {
+        let place = self.find_group(group)?;
+        self.groups[place as usize].contest.reserve(members);
+        Ok(())
     }
 
     /// Bytes held on the heap.
@@ -205,6 +221,7 @@ impl Scheduler {
             + self.groups.capacity() * size_of::<Group>()
             + self.budgets.capacity() * size_of::<Budget>()
             + self.releases.memory()
+            + self.promised.capacity() * size_of::<u32>()
     }
 
     /// The order of service.

@@ -107,3 +107,38 @@ fn several_at_a_time_are_served_without_allocation() {
         }
     }
 }
+
+/// The same in a group, for which room has been made.
+#[test]
+fn in_a_group_too() {
+    for order in [Order::StartTime, Order::Eevdf] {
+        let mut scheduler = Scheduler::new(order);
+        let group = scheduler.add_group(None, Weight::MIN).unwrap();
+        scheduler.reserve(500);
+        scheduler.reserve_in(group, 500).unwrap();
+        let mut known = Vec::with_capacity(500);
+        let mut random = Random(5);
+        let count = allocations(|| {
+            for _ in 0..500 {
+                let weight = Weight::new(1 << random.below(11)).unwrap();
+                known.push(scheduler.add_to(group, weight).unwrap());
+            }
+            for _ in 0..3 {
+                for &entity in &known {
+                    scheduler.wake(entity).unwrap();
+                }
+                for _ in 0..10_000 {
+                    let [one, two] = [(); 2].map(|()| scheduler.pick().unwrap().entity);
+                    scheduler.charge(one, 1 + random.below(9), Then::Requeue).unwrap();
+                    scheduler.charge(two, 1 + random.below(9), Then::Requeue).unwrap();
+                }
+                for &entity in &known {
+                    scheduler.sleep(entity).unwrap();
+                }
+            }
+        });
+        assert_eq!(count, 0, "{order:?}");
+    }
+    let unknown = Scheduler::default().add_group(None, Weight::MIN).unwrap();
+    assert!(Scheduler::default().reserve_in(unknown, 1).is_err());
+}

@@ -243,3 +243,36 @@ fn time_does_not_go_back() {
     scheduler.advance(u64::MAX).unwrap();
     assert_eq!(scheduler.pick(), None);
 }
+
+/// A group whose limit those in service may use up is offered again when its quota is renewed, even if
+/// they are still there.
+#[test]
+fn a_quota_is_renewed_while_members_are_in_service() {
+    for order in ORDERS {
+        let mut scheduler = Scheduler::with_quantum(order, 10.try_into().unwrap()).unwrap();
+        let group = scheduler.add_group(None, weight(1)).unwrap();
+        scheduler.set_limit(group, Some(limit(20, 100))).unwrap();
+        for _ in 0..2 {
+            awake(&mut scheduler, Some(group), 1);
+        }
+        let [a, b] = [(); 2].map(|()| scheduler.pick().unwrap().entity);
+        scheduler.charge(a, 10, Then::Requeue).unwrap();
+        assert_eq!(scheduler.pick(), None, "the other may use up what is left");
+        assert_eq!(scheduler.next_release(0), Some(100));
+        scheduler.advance(99).unwrap();
+        assert_eq!((scheduler.pick(), scheduler.next_release(99)), (None, Some(100)));
+        scheduler.advance(100).unwrap();
+        assert_eq!(scheduler.next_release(100), None);
+        assert_eq!(scheduler.pick().unwrap().entity, a);
+        // Two may use 20 now, and 20 is all there is.
+        scheduler.charge(a, 10, Then::Requeue).unwrap();
+        assert_eq!((scheduler.pick(), scheduler.next_release(100)), (None, Some(200)));
+        // What is used after all is charged; nobody gets more than the quotas of the periods.
+        scheduler.charge(b, 10, Then::Sleep).unwrap();
+        assert_eq!((scheduler.pick(), scheduler.next_release(100)), (None, Some(200)));
+        scheduler.remove(b).unwrap();
+        scheduler.remove(a).unwrap();
+        scheduler.remove_group(group).unwrap();
+        assert_eq!(scheduler.next_release(100), None);
+    }
+}

@@ -33,7 +33,8 @@ pub enum Refusal {
     /// The flow is not known, or no more.
     #[error("the flow is unknown")]
     UnknownFlow,
-    /// The ticket has been handed back already, or is of another queue.
+    /// The ticket has been handed back already. One of another queue may be taken for its own: tickets
+    /// are numbers.
     #[error("{ticket} is unknown")]
     UnknownTicket {
         /// The ticket.

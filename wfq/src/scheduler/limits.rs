@@ -1,6 +1,6 @@
 //! Hard limits, and time.
 
-use super::Scheduler;
+use super::{Group, ROOT, Scheduler};
 use crate::limit::{Budget, Limit, NEVER};
 use crate::node::{NONE, State};
 use crate::{Error, Member};
@@ -20,6 +20,9 @@ impl Scheduler {
         let id = self.find(member.into())?;
         self.drop_budget(id);
         let group = self.table.kin(id).group;
+        if group != NONE {
+            self.forget_promised(group);
+        }
         if let Some(limit) = limit {
             let held = self.groups.get(group as usize).map_or(0, |group| group.held);
             let held = self.quantum.get().saturating_mul(held.into());
@@ -31,6 +34,8 @@ impl Scheduler {
                 self.budgets.push(budget);
                 // So that a charge does not allocate.
                 self.releases.reserve(self.budgets.len());
+                let groups = self.budgets.len().saturating_sub(self.promised.len());
+                self.promised.reserve(groups);
                 (self.budgets.len() - 1) as u32
             };
             self.table.change_kin(id, |kin| kin.limit = place);
@@ -72,17 +77,64 @@ impl Scheduler {
             }
             self.release(id);
         }
+        let mut next = ROOT;
+        while let Some(&place) = self.promised.get(self.first_promised(next)) {
+            self.promised.remove(self.first_promised(place));
+            // It may be noted once more, with what it has now.
+            self.align(place);
+            next = place + 1;
+        }
         Ok(())
     }
 
     /// When to call [`advance`](Self::advance) again and ask for the next, if nobody may be served
-    /// now: the first release, but not before `now`. `None` if nobody is throttled, or will be
-    /// released before the end of time. With limits inside of limits it may be early: then ask
-    /// again.
+    /// now: the first release, or the end of a period of a group whose limit those in service may use
+    /// up, but not before `now`. `None` if nobody waits for either, or there is none before the end of
+    /// time. With limits inside of limits, or for as long as those in service are not charged, it may
+    /// be early: then ask again.
     #[must_use]
     pub fn next_release(&self, now: u64) -> Option<u64> {
-        let (release, _) = self.releases.first().filter(|&(release, _)| release != NEVER)?;
-        Some(release.max(now))
+        let release = self.releases.first().map(|(release, _)| release);
+        let renewals = self.promised.iter().filter_map(|&place| self.renewal(place));
+        let first = release.into_iter().chain(renewals).min().filter(|&time| time != NEVER)?;
+        Some(first.max(now))
+    }
+
+    /// When a group gets a new quota that has somebody to serve, and too little left for that.
+    fn renewal(&self, place: u32) -> Option<u64> {
+        let Group { node, contest, .. } = &self.groups[place as usize];
+        let budget = self.budgets.get(self.table.kin(*node).limit as usize)?;
+        let waits = self.table.nodes[*node as usize].state() == State::Runnable
+            && contest.has_queued()
+            && budget.is_promised();
+        waits.then(|| budget.end_of_period())
+    }
+
+    /// Where the first of the promised groups from a place on is, or would be.
+    fn first_promised(&self, place: u32) -> usize {
+        self.promised.partition_point(|&other| other < place)
+    }
+
+    /// Whether the limit of a group, if it has one, leaves something for others than those in service.
+    /// If not, the group is looked at again when time goes on.
+    pub(super) fn leaves_something(&mut self, place: u32) -> bool {
+        let limit = self.table.kin(self.groups[place as usize].node).limit;
+        let Some(budget) = self.budgets.get_mut(limit as usize) else { return true };
+        budget.refresh(self.now);
+        let is_promised = budget.is_promised();
+        let at = self.first_promised(place);
+        if is_promised && self.promised.get(at) != Some(&place) {
+            self.promised.insert(at, place);
+        }
+        !is_promised
+    }
+
+    /// A group has gone, or has no limit any more.
+    pub(super) fn forget_promised(&mut self, place: u32) {
+        let at = self.first_promised(place);
+        if self.promised.get(at) == Some(&place) {
+            self.promised.remove(at);
+        }
     }
 
     /// Whether the limit of a node, if it has one, is used up now.

@@ -83,6 +83,7 @@ impl Scheduler {
             return Err(Error::GroupNotEmpty { group, members });
         }
         self.vacant_groups.push(place);
+        self.forget_promised(place);
         self.forget(group.index);
         Ok(())
     }
@@ -232,9 +233,9 @@ impl Scheduler {
         let mut place = place;
         while place != ROOT {
             let above = self.groups[place as usize].node;
+            let may_queue = self.may_queue(place);
             let node = &self.table.nodes[above as usize];
             let (state, queued) = (node.state(), node.place() != Place::Nowhere);
-            let may_queue = self.may_queue(place);
             place = self.table.kin(above).parent;
             if state != State::Runnable || queued == may_queue {
                 return;
@@ -249,9 +250,7 @@ impl Scheduler {
     }
 
     /// Whether a group has somebody queued, and its limit is not used up by those in service.
-    pub(super) fn may_queue(&self, place: u32) -> bool {
-        let group = &self.groups[place as usize];
-        let limit = self.table.kin(group.node).limit;
-        group.contest.has_queued() && (limit == NONE || !self.budgets[limit as usize].is_promised())
+    pub(super) fn may_queue(&mut self, place: u32) -> bool {
+        self.groups[place as usize].contest.has_queued() && self.leaves_something(place)
     }
 }

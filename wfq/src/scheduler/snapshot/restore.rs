@@ -40,6 +40,7 @@ impl Snapshot {
             scheduler.budgets.push(budget);
         }
         scheduler.vacant_budgets = self.vacant_budgets;
+        scheduler.promised.reserve(scheduler.budgets.len());
         scheduler.restore_nodes(self.nodes, &self.vacant, unused)?;
         scheduler.restore_order()?;
         Ok(scheduler)
@@ -149,7 +150,8 @@ impl Scheduler {
             if parent != ROOT {
                 self.groups[parent as usize].held += held;
             }
-            self.restore_place(id, self.may_queue(place))?;
+            let is_queued = self.may_queue(place);
+            self.restore_place(id, is_queued)?;
         }
         for group in &mut self.groups {
             group.contest.sort_eligible(&mut self.table);
