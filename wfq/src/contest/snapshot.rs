@@ -33,10 +33,11 @@ impl Contest {
         }
     }
 
-    /// Everybody competes now: brings those who are eligible into order.
-    pub(crate) fn sort_eligible(&mut self, table: &mut Table) {
-        if let Self::Eevdf(order) = self {
-            order.eligible.sort(&mut table.nodes);
+    /// Whether those who are eligible are in order, now that everybody competes.
+    pub(crate) fn is_in_order(&self, table: &Table) -> bool {
+        match self {
+            Self::StartTime(_) => true,
+            Self::Eevdf(order) => order.eligible.is_ordered(&table.nodes),
         }
     }
 

@@ -170,14 +170,12 @@ impl<By: Key> Heap<By> {
         self.put(nodes, position as usize, entry);
     }
 
-    /// Puts entries in order that were restored, whatever that was.
+    /// Whether nobody comes before the one above: entries that were restored may be in any order.
     #[cfg(feature = "serde")]
-    pub(crate) fn sort(&mut self, nodes: &mut Nodes) {
-        let by = &self.by;
-        self.entries.sort_unstable_by(|&a, &b| by.before(nodes, b, a).cmp(&by.before(nodes, a, b)));
-        for (position, &entry) in (0..).zip(&self.entries) {
-            nodes.positions[By::id(entry) as usize] = position;
-        }
+    pub(crate) fn is_ordered(&self, nodes: &Nodes) -> bool {
+        let below = self.entries.iter().enumerate().skip(1);
+        let mut pairs = below.map(|(at, &entry)| (self.entries[(at - 1) / ARITY], entry));
+        pairs.all(|(above, entry)| !self.by.before(nodes, entry, above))
     }
 
     /// Takes one out, whichever is easiest.

@@ -115,12 +115,19 @@ impl Scheduler {
         self.promised.partition_point(|&other| other < place)
     }
 
+    /// Lets the limit of a group, if it has one, know the time.
+    pub(super) fn refresh(&mut self, place: u32) {
+        let limit = self.table.kin(self.groups[place as usize].node).limit;
+        if let Some(budget) = self.budgets.get_mut(limit as usize) {
+            budget.refresh(self.now);
+        }
+    }
+
     /// Whether the limit of a group, if it has one, leaves something for others than those in service.
     /// If not, the group is looked at again when time goes on.
     pub(super) fn leaves_something(&mut self, place: u32) -> bool {
         let limit = self.table.kin(self.groups[place as usize].node).limit;
-        let Some(budget) = self.budgets.get_mut(limit as usize) else { return true };
-        budget.refresh(self.now);
+        let Some(budget) = self.budgets.get(limit as usize) else { return true };
         let is_promised = budget.is_promised();
         let at = self.first_promised(place);
         if is_promised && self.promised.get(at) != Some(&place) {

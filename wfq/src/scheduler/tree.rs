@@ -251,6 +251,10 @@ impl Scheduler {
 
     /// Whether a group has somebody queued, and its limit is not used up by those in service.
     pub(super) fn may_queue(&mut self, place: u32) -> bool {
-        self.groups[place as usize].contest.has_queued() && self.leaves_something(place)
+        if !self.groups[place as usize].contest.has_queued() {
+            return false;
+        }
+        self.refresh(place);
+        self.leaves_something(place)
     }
 }

@@ -150,13 +150,14 @@ impl Scheduler {
             if parent != ROOT {
                 self.groups[parent as usize].held += held;
             }
-            let is_queued = self.may_queue(place);
+            // By what was left when it was saved: limits learn the time when they are asked.
+            let has_queued = self.groups[place as usize].contest.has_queued();
+            let is_queued = has_queued && self.leaves_something(place);
             self.restore_place(id, is_queued)?;
         }
-        for group in &mut self.groups {
-            group.contest.sort_eligible(&mut self.table);
-        }
         let table = &self.table;
+        let fits = self.groups.iter().all(|group| group.contest.is_in_order(table));
+        check(fits, "those who are eligible are not in order")?;
         let fits = self.groups.iter().all(|group| group.contest.is_among_members(table));
         check(fits, "virtual time is not among those who compete")
     }
