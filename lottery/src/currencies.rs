@@ -2,12 +2,14 @@ mod change;
 mod draw;
 mod graph;
 mod loans;
+mod look_up;
 #[cfg(feature = "serde")]
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod value;
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::num::NonZeroU64;
 
@@ -61,6 +63,8 @@ pub struct Currencies {
     /// The base is the first.
     currencies: Slots<Currency>,
     tickets: Slots<Ticket>,
+    /// Each lender with each of its loans.
+    loans: BTreeSet<(u32, u32)>,
 }
 
 #[derive(Clone, Debug)]
@@ -102,9 +106,8 @@ struct Ticket {
     holder: Node,
     /// In its currency.
     place: u32,
-    /// How much of it is lent, and by how many tickets.
+    /// How much of it is lent.
     lent: u64,
-    loans: u32,
     /// The ticket that it was lent by.
     lender: Option<u32>,
 }
@@ -148,7 +151,8 @@ impl Currencies {
     pub fn new() -> Self {
         let mut currencies = Slots::default();
         currencies.add(Currency::default());
-        Self { clients: Slots::default(), currencies, tickets: Slots::default() }
+        let (clients, tickets) = (Slots::default(), Slots::default());
+        Self { clients, currencies, tickets, loans: BTreeSet::new() }
     }
 
     /// A new client, awake, without tickets.
@@ -180,7 +184,7 @@ impl Currencies {
     /// [`Error::UnknownClient`], [`Error::AlreadyAsleep`]; [`Error::TooMuchCompensation`] if those
     /// that remain count for more in the mean, and cannot be counted then.
     pub fn sleep(&mut self, client: ClientId) -> Result<(), Error> {
-        let known = self.client(client)?;
+        let known = self.find_client(client)?;
         if !known.awake {
             return Err(Error::AlreadyAsleep { client });
         }
@@ -194,7 +198,7 @@ impl Currencies {
     /// [`Error::UnknownClient`], [`Error::AlreadyAwake`]; [`Error::TooManyTickets`] or
     /// [`Error::TooMuchCompensation`] if there are too many active ones then.
     pub fn wake(&mut self, client: ClientId) -> Result<(), Error> {
-        let known = self.client(client)?;
+        let known = self.find_client(client)?;
         if known.awake {
             return Err(Error::AlreadyAwake { client });
         }
@@ -216,7 +220,7 @@ impl Currencies {
         used: u64,
         quantum: NonZeroU64,
     ) -> Result<(), Error> {
-        let awake = self.client(client)?.awake;
+        let awake = self.find_client(client)?.awake;
         let quantum = quantum.get();
         if used > quantum {
             return Err(Error::MoreThanQuantum { used, quantum });
@@ -226,74 +230,26 @@ impl Currencies {
         self.change_client(client.index, awake, compensation)
     }
 
-    /// The compensation that a client has until it next wins.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownClient`].
-    pub fn compensation(&self, client: ClientId) -> Result<Option<Compensation>, Error> {
-        Ok(self.client(client)?.compensation)
-    }
-
-    /// Whether a client is awake.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownClient`].
-    pub fn is_awake(&self, client: ClientId) -> Result<bool, Error> {
-        Ok(self.client(client)?.awake)
-    }
-
-    /// The sum of the active tickets of a currency.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownCurrency`].
-    pub fn active(&self, currency: CurrencyId) -> Result<u64, Error> {
-        Ok(self.currency(currency)?.active)
-    }
-
-    /// How much a ticket is of its currency, without what of it is lent.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownTicket`].
-    pub fn amount(&self, ticket: TicketId) -> Result<u64, Error> {
-        Ok(self.ticket(ticket)?.amount)
-    }
-
-    /// The tickets that somebody holds, borrowed ones as well, by number.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownClient`], [`Error::UnknownCurrency`].
-    pub fn tickets(&self, holder: impl Into<Holder>) -> Result<Vec<TicketId>, Error> {
-        let held = self.held(self.node(holder.into())?);
-        let mut tickets: Vec<_> = held.iter().map(|&ticket| self.ticket_id(ticket)).collect();
-        tickets.sort_unstable();
-        Ok(tickets)
-    }
-
-    fn client(&self, client: ClientId) -> Result<&Client, Error> {
+    fn find_client(&self, client: ClientId) -> Result<&Client, Error> {
         let ClientId { index, generation } = client;
         self.clients.find(index, generation).ok_or(Error::UnknownClient { client })
     }
 
-    fn currency(&self, currency: CurrencyId) -> Result<&Currency, Error> {
+    fn find_currency(&self, currency: CurrencyId) -> Result<&Currency, Error> {
         let CurrencyId { index, generation } = currency;
         self.currencies.find(index, generation).ok_or(Error::UnknownCurrency { currency })
     }
 
-    fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
+    fn find_ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
         let TicketId { index, generation } = ticket;
         self.tickets.find(index, generation).copied().ok_or(Error::UnknownTicket { ticket })
     }
 
     fn node(&self, holder: Holder) -> Result<Node, Error> {
         match holder {
-            Holder::Client(client) => self.client(client).map(|_| Node::Client(client.index)),
+            Holder::Client(client) => self.find_client(client).map(|_| Node::Client(client.index)),
             Holder::Currency(currency) => {
-                self.currency(currency).map(|_| Node::Currency(currency.index))
+                self.find_currency(currency).map(|_| Node::Currency(currency.index))
             }
         }
     }
@@ -308,6 +264,10 @@ impl Currencies {
 
     fn ticket_id(&self, index: u32) -> TicketId {
         TicketId { index, generation: self.tickets.generation(index) }
+    }
+
+    fn client_id(&self, index: u32) -> ClientId {
+        ClientId { index, generation: self.clients.generation(index) }
     }
 
     fn currency_id(&self, index: u32) -> CurrencyId {

@@ -5,9 +5,9 @@ use core::cell::Cell;
 use rand_core::Rng;
 
 use super::{BASE, Currencies, Factor, FundedWinner, Node};
+use crate::Words;
 use crate::chance::{MOST_TRIES, below};
 use crate::tree::Found;
-use crate::{ClientId, Words};
 
 /// An attempt came to a part that there is only by rounding.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ impl Currencies {
             let _ = self.change_client(client, true, None);
         }
         Some(FundedWinner {
-            client: ClientId { index: client, generation: self.clients.generation(client) },
+            client: self.client_id(client),
             ticket: self.ticket_id(ticket),
             compensation,
         })

@@ -1,5 +1,6 @@
 //! Snapshots: who holds which tickets. What they are drawn with is worked out again.
 
+use alloc::collections::BTreeSet;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -125,10 +126,9 @@ impl Snapshot {
             holder: ticket.holder,
             place: ticket.place,
             lent: 0,
-            loans: 0,
             lender: ticket.lender,
         })?;
-        let mut restored = Currencies { clients, currencies, tickets };
+        let mut restored = Currencies { clients, currencies, tickets, loans: BTreeSet::new() };
         restored.restore_places()?;
         restored.restore_loans()?;
         restored.restore_weights()?;
@@ -173,10 +173,11 @@ impl Currencies {
             .iter()
             .filter_map(|(index, _, &ticket)| Some((index, ticket, ticket.lender?)))
             .collect();
-        for (_, ticket, lender) in &loans {
-            let lender = self.tickets.at_mut(*lender);
-            let lender = lender.filter(|lender| lender.currency == ticket.currency);
-            lender.ok_or(Inconsistent("a lender is not there"))?.loans += 1;
+        for &(index, ticket, lender) in &loans {
+            let known = self.tickets.at(lender);
+            let known = known.is_some_and(|lender| lender.currency == ticket.currency);
+            check(known, "a lender is not there")?;
+            self.loans.insert((lender, index));
         }
         // Nobody lends to its own lender: those who lend nothing are struck off, again and again.
         let mut left: Vec<u32> = vec![0; self.tickets.parts().0.len()];

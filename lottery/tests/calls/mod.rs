@@ -58,6 +58,12 @@ pub(crate) fn play_currencies(calls: &[Call]) {
     }
 }
 
+fn sorted<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = all.collect();
+    all.sort_unstable();
+    all
+}
+
 fn saved(lottery: &impl serde::Serialize) -> String {
     serde_json::to_string(lottery).expect("it can be written")
 }
@@ -410,11 +416,47 @@ impl Play {
         self.twin.tickets = there.map(|known| known.ticket).collect();
     }
 
+    /// Every look-up beside a scan of what is known.
+    fn look_up(&self) {
+        let clients = self.clients.iter().filter(|client| client.1).map(|client| client.0);
+        let currencies = self.currencies.iter().filter(|currency| currency.1).map(|at| at.0);
+        assert_eq!(self.lottery.clients().collect::<Vec<_>>(), sorted(clients));
+        assert_eq!(self.lottery.currencies().collect::<Vec<_>>(), sorted(currencies));
+        let those = |is_one: &dyn Fn(&Known) -> bool| {
+            let there = self.tickets.iter().filter(|known| known.is_there && is_one(known));
+            Ok(sorted(there.map(|known| known.id)))
+        };
+        for (at, &(currency, is_there)) in self.currencies.iter().enumerate() {
+            let expected = those(&|known| known.ticket.currency == at);
+            let unknown = Err(Error::UnknownCurrency { currency });
+            let expected = if is_there { expected } else { unknown };
+            assert_eq!(self.lottery.issued(currency), expected);
+        }
+        for (place, known) in self.tickets.iter().enumerate() {
+            let Known { id, ticket: Ticket { amount, currency, holder }, lender, is_there } =
+                *known;
+            if !is_there {
+                let unknown = Error::UnknownTicket { ticket: id };
+                assert_eq!(self.lottery.amount(id), Err(unknown.clone()));
+                assert_eq!(self.lottery.currency(id), Err(unknown.clone()));
+                assert_eq!(self.lottery.holder(id), Err(unknown.clone()));
+                assert_eq!(self.lottery.lender(id), Err(unknown.clone()));
+                assert_eq!(self.lottery.loans(id), Err(unknown));
+                continue;
+            }
+            assert_eq!(self.lottery.amount(id), Ok(amount));
+            assert_eq!(self.lottery.currency(id), Ok(self.currencies[currency].0));
+            assert_eq!(self.lottery.holder(id), Ok(self.id(holder)));
+            assert_eq!(self.lottery.lender(id), Ok(lender.map(|lender| self.tickets[lender].id)));
+            assert_eq!(self.lottery.loans(id), those(&|known| known.lender == Some(place)));
+            let held = those(&|known| known.ticket.holder == holder);
+            assert_eq!(self.lottery.tickets(self.id(holder)), held);
+        }
+    }
+
     fn compare(&mut self) {
         self.sync();
-        for known in self.tickets.iter().filter(|known| known.is_there) {
-            assert_eq!(self.lottery.amount(known.id), Ok(known.ticket.amount));
-        }
+        self.look_up();
         // Fractions of small amounts fit; the slow twin does not even try others.
         if self.twin.tickets.iter().any(|ticket| ticket.amount > 1_000) {
             return;
