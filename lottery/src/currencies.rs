@@ -72,7 +72,7 @@ struct Client {
     awake: bool,
     compensation: Option<Compensation>,
     /// What it holds.
-    tickets: Vec<u32>,
+    tickets: BTreeSet<u32>,
 }
 
 /// A client counts for more: its value times `quantum / used`.
@@ -96,7 +96,7 @@ struct Currency {
     /// The sum of its active tickets.
     active: u64,
     /// The tickets that back it.
-    tickets: Vec<u32>,
+    tickets: BTreeSet<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -161,7 +161,7 @@ impl Currencies {
     ///
     /// [`Error::Full`].
     pub fn add_client(&mut self) -> Result<ClientId, Error> {
-        let client = Client { awake: true, compensation: None, tickets: Vec::new() };
+        let client = Client { awake: true, compensation: None, tickets: BTreeSet::new() };
         let (index, generation) = self.clients.add(client).ok_or(Error::Full)?;
         Ok(ClientId { index, generation })
     }
@@ -254,12 +254,13 @@ impl Currencies {
         }
     }
 
-    fn held(&self, holder: Node) -> &[u32] {
-        match holder {
+    /// By number, so that the order of what is done is that after a restoration.
+    fn held(&self, holder: Node) -> impl Iterator<Item = u32> {
+        let held = match holder {
             Node::Client(client) => self.clients.at(client).map(|client| &client.tickets),
             Node::Currency(currency) => self.currencies.at(currency).map(|at| &at.tickets),
-        }
-        .map_or(&[], Vec::as_slice)
+        };
+        held.into_iter().flatten().copied()
     }
 
     fn ticket_id(&self, index: u32) -> TicketId {

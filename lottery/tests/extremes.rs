@@ -81,6 +81,36 @@ fn a_server_forgets_all_that_it_has_borrowed() -> Result<(), Error> {
     Ok(())
 }
 
+/// The oldest last, then the oldest first; given back, and destroyed.
+#[test]
+fn one_holder_loses_half_a_million_tickets_one_by_one() -> Result<(), Error> {
+    let mut lottery = Currencies::new();
+    let [lender, holder] = [lottery.add_client()?, lottery.add_client()?];
+    let own = lottery.issue(CurrencyId::BASE, 500_000, lender)?;
+    for newest_first in [true, false] {
+        let mut tickets = Vec::new();
+        for number in 0..500_000 {
+            tickets.push(if number % 2 == 0 {
+                lottery.transfer(own, 1, holder)?
+            } else {
+                lottery.issue(CurrencyId::BASE, 1, holder)?
+            });
+        }
+        if newest_first {
+            tickets.reverse();
+        }
+        for ticket in tickets {
+            match lottery.lender(ticket)? {
+                Some(_) => lottery.give_back(ticket)?,
+                None => lottery.destroy(ticket)?,
+            }
+        }
+        assert_eq!((lottery.tickets(holder)?, lottery.loans(own)?), (vec![], vec![]));
+        assert_eq!(lottery.amount(own), Ok(500_000));
+    }
+    Ok(())
+}
+
 /// With one client less to share it, the compensation of the others weighs more.
 #[test]
 fn sleep_is_refused_if_what_remains_cannot_be_counted() -> Result<(), Error> {

@@ -98,7 +98,7 @@ impl Currencies {
 
     /// Takes all tickets from a holder.
     fn clear(&mut self, holder: Node) -> Result<(), Error> {
-        let held = self.held(holder).to_vec();
+        let held: Vec<u32> = self.held(holder).collect();
         let mut amounts = BTreeMap::new();
         for &index in &held {
             let Some(&Ticket { amount, lent, lender, .. }) = self.tickets.at(index) else {
@@ -122,8 +122,6 @@ impl Currencies {
         for (lender, loan, amount) in borrowed {
             self.end_loan(lender, loan, amount);
         }
-        // All at once: one after the other, each would be looked for among the rest.
-        self.held_mut(holder).into_iter().for_each(Vec::clear);
         for ticket in held {
             self.take_back(ticket);
         }
@@ -156,11 +154,13 @@ impl Currencies {
                 issuer.places.push(index);
             }
         }
-        self.held_mut(holder).into_iter().for_each(|held| held.push(index));
+        if let Some(held) = self.held_mut(holder) {
+            held.insert(index);
+        }
         Ok(index)
     }
 
-    fn held_mut(&mut self, holder: Node) -> Option<&mut Vec<u32>> {
+    pub(super) fn held_mut(&mut self, holder: Node) -> Option<&mut BTreeSet<u32>> {
         match holder {
             Node::Client(client) => self.clients.at_mut(client).map(|at| &mut at.tickets),
             Node::Currency(currency) => self.currencies.at_mut(currency).map(|at| &mut at.tickets),
@@ -176,7 +176,7 @@ impl Currencies {
             issuer.vacant.push(place);
         }
         if let Some(held) = self.held_mut(holder) {
-            held.retain(|&ticket| ticket != index);
+            held.remove(&index);
         }
     }
 
@@ -202,7 +202,7 @@ impl Currencies {
                 return Err(Error::Cycle { currencies: cycle });
             }
             for ticket in self.held(Node::Currency(at)) {
-                let backing = self.tickets.at(*ticket).map_or(BASE, |ticket| ticket.currency);
+                let backing = self.tickets.at(ticket).map_or(BASE, |ticket| ticket.currency);
                 backs.entry(backing).or_insert_with(|| {
                     open.push(backing);
                     at
@@ -216,22 +216,21 @@ impl Currencies {
     pub(super) fn upwards(&self, from: &[u32]) -> Vec<u32> {
         let mut seen = BTreeSet::new();
         let mut finished = Vec::new();
-        let mut path: Vec<(u32, usize)> = Vec::new();
+        let mut path = Vec::new();
+        let backed = |currency: u32| (currency, self.held(Node::Currency(currency)));
         for &start in from {
             if seen.insert(start) {
-                path.push((start, 0));
+                path.push(backed(start));
             }
-            while let Some((at, next)) = path.last_mut() {
-                let at = *at;
-                let Some(&ticket) = self.held(Node::Currency(at)).get(*next) else {
-                    finished.push(at);
+            while let Some((at, held)) = path.last_mut() {
+                let Some(ticket) = held.next() else {
+                    finished.push(*at);
                     path.pop();
                     continue;
                 };
-                *next += 1;
                 let backing = self.tickets.at(ticket).map_or(BASE, |ticket| ticket.currency);
                 if seen.insert(backing) {
-                    path.push((backing, 0));
+                    path.push(backed(backing));
                 }
             }
         }

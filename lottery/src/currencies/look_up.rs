@@ -62,17 +62,14 @@ impl Currencies {
         Ok(issued)
     }
 
-    /// The tickets that somebody holds, borrowed ones as well, by number. `O(n log n)` for `n` of
-    /// them.
+    /// The tickets that somebody holds, borrowed ones as well, by number. `O(n)` for `n` of them.
     ///
     /// # Errors
     ///
     /// [`Error::UnknownClient`], [`Error::UnknownCurrency`].
     pub fn tickets(&self, holder: impl Into<Holder>) -> Result<Vec<TicketId>, Error> {
         let held = self.held(self.node(holder.into())?);
-        let mut tickets: Vec<_> = held.iter().map(|&ticket| self.ticket_id(ticket)).collect();
-        tickets.sort_unstable();
-        Ok(tickets)
+        Ok(held.map(|ticket| self.ticket_id(ticket)).collect())
     }
 
     /// How much a ticket is of its currency, without what of it is lent. `O(1)`.

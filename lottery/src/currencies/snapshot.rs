@@ -107,7 +107,7 @@ impl Snapshot {
         let clients = read(self.clients, self.vacant_clients, |client| Client {
             awake: client.awake,
             compensation: client.compensation,
-            tickets: Vec::new(),
+            tickets: BTreeSet::new(),
         })?;
         let possible =
             |compensation: Compensation| (1..compensation.quantum).contains(&compensation.used);
@@ -153,13 +153,8 @@ impl Currencies {
             let place = issuer.and_then(|issuer| issuer.places.get_mut(ticket.place as usize));
             let place = place.filter(|place| **place == NOBODY);
             *place.ok_or(Inconsistent("the place of a ticket is not there, or taken"))? = index;
-            let held = match ticket.holder {
-                Node::Client(client) => self.clients.at_mut(client).map(|at| &mut at.tickets),
-                Node::Currency(currency) => {
-                    self.currencies.at_mut(currency).map(|at| &mut at.tickets)
-                }
-            };
-            held.ok_or(Inconsistent("the holder of a ticket is not there"))?.push(index);
+            let held = self.held_mut(ticket.holder);
+            held.ok_or(Inconsistent("the holder of a ticket is not there"))?.insert(index);
         }
         self.currencies.iter().try_for_each(|(_, _, currency)| {
             let is_vacant = currency.places.iter().map(|&ticket| ticket == NOBODY);
@@ -225,7 +220,7 @@ impl Currencies {
             done += 1;
             self.restore_weights_of(currency)?;
             for ticket in self.held(Node::Currency(currency)) {
-                let backing = self.tickets.at(*ticket).map_or(BASE, |ticket| ticket.currency);
+                let backing = self.tickets.at(ticket).map_or(BASE, |ticket| ticket.currency);
                 left[backing as usize] -= 1;
                 if left[backing as usize] == 0 {
                     open.push(backing);

@@ -348,11 +348,20 @@ impl Play {
         let in_use = !is_client && (issued > 0 || currency == 0);
         let in_use = in_use.then_some(Error::CurrencyInUse { currency: id, tickets: issued });
         let expected = self.unknown(holder).or(in_use).or(lent);
+        let before = saved(&self.lottery);
         let said = if is_client {
             self.lottery.remove_client(self.clients[client].0)
         } else {
             self.lottery.remove_currency(id)
         };
+        // What it does one by one it does in the same order after a restoration.
+        let mut restored: Currencies = serde_json::from_str(&before).expect("it was saved");
+        let again = if is_client {
+            restored.remove_client(self.clients[client].0)
+        } else {
+            restored.remove_currency(id)
+        };
+        assert_eq!((&again, saved(&restored)), (&said, saved(&self.lottery)));
         let several =
             matches!((&said, &expected), (Err(Error::Lent { .. }), Some(Error::Lent { .. })));
         let refused = if several { said.err() } else { Self::settle(said, expected) };
