@@ -1,6 +1,7 @@
 mod change;
 mod draw;
 mod graph;
+mod inverse;
 mod loans;
 mod look_up;
 #[cfg(feature = "serde")]
@@ -17,6 +18,7 @@ use crate::slots::Slots;
 use crate::tree::Tree;
 use crate::{ClientId, CurrencyId, Error, Holder, TicketId};
 
+pub use inverse::FundedLoser;
 pub use value::Value;
 
 /// A lottery of tickets in currencies.

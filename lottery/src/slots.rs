@@ -79,6 +79,11 @@ impl<T> Slots<T> {
         slots.filter_map(|(index, slot)| Some((index, slot.generation, slot.held.as_ref()?)))
     }
 
+    /// How many numbers have ever been used.
+    pub(crate) fn numbers(&self) -> usize {
+        self.slots.len()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.vacant.len()
     }

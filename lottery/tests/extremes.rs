@@ -161,6 +161,29 @@ fn who_has_all_tickets_never_loses_and_many_have_left() -> Result<(), Error> {
     Ok(())
 }
 
+#[test]
+fn in_currencies_who_always_wins_never_loses_and_many_have_left() -> Result<(), Error> {
+    let mut lottery = Currencies::new();
+    assert_eq!(lottery.draw_loser(&mut Words(|| 0)), None);
+    let clients: Vec<ClientId> =
+        (0..1_000).map(|_| lottery.add_client()).collect::<Result<_, _>>()?;
+    let [poor, rich] = [clients[998], clients[999]];
+    for &client in &clients[..998] {
+        lottery.remove_client(client)?;
+    }
+    let words = [0, 1 << 63, u64::MAX];
+    let lose = |lottery: &Currencies| {
+        words.map(|word| lottery.draw_loser(&mut Words(|| word)).unwrap().client)
+    };
+    lottery.issue(CurrencyId::BASE, u64::MAX, rich)?;
+    assert_eq!(lose(&lottery), [poor; 3]);
+    lottery.sleep(rich)?;
+    assert_eq!(lose(&lottery), [poor, poor, rich], "nobody wins");
+    lottery.remove_client(poor)?;
+    assert_eq!(lose(&lottery), [rich; 3], "it is alone");
+    Ok(())
+}
+
 /// One that is far overdue, early on, and gives tickets up keeps what is due to it.
 #[test]
 fn what_is_overdue_is_kept_with_fewer_tickets() -> Result<(), Error> {

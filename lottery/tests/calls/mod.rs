@@ -387,16 +387,35 @@ impl Play {
         let mut restored: Currencies =
             serde_json::from_str(&saved(&self.lottery)).expect("it was saved");
         let start = self.state;
-        let mut draw = |lottery: &mut Currencies| {
-            let mut state = start;
+        let draw = |lottery: &mut Currencies| {
+            let (mut state, mut words) = (start, Vec::new());
             let winner = lottery.draw(&mut Words(|| {
                 state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1_4057_b7ef);
+                words.push(state ^ state >> 29);
                 state ^ state >> 29
             }));
-            self.state = state;
-            winner
+            (winner, state, words)
         };
-        let (winner, again) = (draw(&mut self.lottery), draw(&mut restored));
+        // Given as many words, it would say the same; given fewer, nothing; given more, no more.
+        let (winner, state, words) = draw(&mut restored);
+        let pure = |words: &[u64]| self.lottery.draw_with(words);
+        assert_eq!(pure(&words), Ok(winner));
+        assert_eq!(pure(&[&words[..], &[0]].concat()), Ok(winner));
+        if let Some((_, few)) = words.split_last() {
+            assert_eq!(pure(few), Err(Error::Undecided { words: few.len() }));
+        }
+        let lost =
+            self.lottery.draw_loser(&mut Words(|| words.first().map_or(state, |word| !word)));
+        let there = self.clients.iter().filter(|client| client.1).count();
+        assert_eq!(lost.is_some(), there > 0);
+        if let Some(lost) = lost {
+            assert!(self.clients.contains(&(lost.client, true)) && lost.clients == there);
+            let holder = lost.ticket.map(|ticket| self.lottery.holder(ticket));
+            assert!(holder != Some(Ok(lost.client.into())));
+            assert_eq!(lost.ticket.is_some(), winner.is_some() && there > 1);
+        }
+        let (again, ..) = draw(&mut self.lottery);
+        self.state = state;
         assert_eq!(winner, again, "restored, it draws another one");
         // Whatever comes later is asked of the restored one.
         self.lottery = restored;
