@@ -6,8 +6,8 @@ use apportion_lottery::{
     ClientId, Currencies, CurrencyId, Error, Lottery, Value, Words, reference,
 };
 
-/// The words for a ticket lie side by side, and those refused before them: the ends of each run, and
-/// their neighbours, count all 2^64.
+/// The words for a ticket lie side by side, and those refused before them: the ends of each run,
+/// and their neighbours, count all 2^64.
 #[test]
 fn as_many_words_for_each_ticket() -> Result<(), Error> {
     for held in [vec![1], vec![1, 2], vec![0, 5, 3, 0, 2], vec![97, 0, 200], vec![1 << 63, 3]] {
@@ -117,7 +117,8 @@ fn losses_in_currencies_are_exact() -> Result<(), Error> {
     Ok(())
 }
 
-/// A ticket of A, and one of B that counts for 3 / 2: of its two numbers, one stands half of the time.
+/// A ticket of A, and one of B that counts for 3 / 2: of its two numbers, one stands half of the
+/// time.
 #[test]
 fn compensation_is_drawn_and_not_over() -> Result<(), Error> {
     let mut lottery = Currencies::new();

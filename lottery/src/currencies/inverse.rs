@@ -23,8 +23,8 @@ impl Currencies {
     ///
     /// *Source*: Waldspurger and Weihl 1994, section 6.2. A client that [`draw`](Self::draw) draws
     /// with chance `p`, among `n` clients, loses with chance `(1 - p) / (n - 1)`, exactly: so
-    /// compensation counts here as it does there, and one that sleeps or has no tickets is as likely
-    /// to lose as anybody can be. Not defined there, and so defined here: one who is alone loses,
+    /// compensation counts here as it does there, and one that sleeps or has no tickets is as
+    /// likely to lose as anybody can be. Not defined there, and so defined here: one who is alone loses,
     /// and if no ticket is active, all have the same chance.
     ///
     /// A client is chosen, each with the same chance, and loses unless it wins a draw: that takes
