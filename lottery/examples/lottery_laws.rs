@@ -50,6 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         check_chances(seed, Clients::default)?;
         check_losers(seed, Clients::default)?;
         check_chances(seed, Funded::default)?;
+        check_losers(seed, Funded::default)?;
         check_compensation(seed, Funded::default)?;
         check_currencies(seed, Funded::default)?;
         check_turns(seed, Strides::default)?;

@@ -4,6 +4,8 @@ use core::convert::Infallible;
 
 use rand_core::{Rng, TryRng};
 
+use crate::Error;
+
 /// A generator made of any function that gives uniform 64-bit words: for generators that do not
 /// implement the trait of this version of `rand_core`.
 ///
@@ -65,6 +67,23 @@ pub(crate) fn below<R: Rng + ?Sized>(rng: &mut R, range: u64) -> u64 {
         }
     }
     (product >> 64) as u64
+}
+
+/// What is drawn with these words, if it takes no more of them.
+pub(crate) fn with_words<T>(
+    words: &[u64],
+    draw: impl FnOnce(&mut dyn Rng) -> T,
+) -> Result<T, Error> {
+    let mut left = words.iter();
+    let mut enough = true;
+    let drawn = draw(&mut Words(|| {
+        left.next().copied().unwrap_or_else(|| {
+            enough = false;
+            // One that is never refused.
+            u64::MAX
+        })
+    }));
+    if enough { Ok(drawn) } else { Err(Error::Undecided { words: words.len() }) }
 }
 
 /// As many refusals in a row, each with a chance of at most 1/2, do not happen by chance in

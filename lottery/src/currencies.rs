@@ -1,13 +1,16 @@
 mod change;
 mod draw;
 mod graph;
+mod inverse;
 mod loans;
+mod look_up;
 #[cfg(feature = "serde")]
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod value;
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use core::num::NonZeroU64;
 
@@ -15,6 +18,7 @@ use crate::slots::Slots;
 use crate::tree::Tree;
 use crate::{ClientId, CurrencyId, Error, Holder, TicketId};
 
+pub use inverse::FundedLoser;
 pub use value::Value;
 
 /// A lottery of tickets in currencies.
@@ -61,6 +65,8 @@ pub struct Currencies {
     /// The base is the first.
     currencies: Slots<Currency>,
     tickets: Slots<Ticket>,
+    /// Each lender with each of its loans.
+    loans: BTreeSet<(u32, u32)>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,7 +74,7 @@ struct Client {
     awake: bool,
     compensation: Option<Compensation>,
     /// What it holds.
-    tickets: Vec<u32>,
+    tickets: BTreeSet<u32>,
 }
 
 /// A client counts for more: its value times `quantum / used`.
@@ -92,7 +98,7 @@ struct Currency {
     /// The sum of its active tickets.
     active: u64,
     /// The tickets that back it.
-    tickets: Vec<u32>,
+    tickets: BTreeSet<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -102,9 +108,8 @@ struct Ticket {
     holder: Node,
     /// In its currency.
     place: u32,
-    /// How much of it is lent, and by how many tickets.
+    /// How much of it is lent.
     lent: u64,
-    loans: u32,
     /// The ticket that it was lent by.
     lender: Option<u32>,
 }
@@ -148,7 +153,8 @@ impl Currencies {
     pub fn new() -> Self {
         let mut currencies = Slots::default();
         currencies.add(Currency::default());
-        Self { clients: Slots::default(), currencies, tickets: Slots::default() }
+        let (clients, tickets) = (Slots::default(), Slots::default());
+        Self { clients, currencies, tickets, loans: BTreeSet::new() }
     }
 
     /// A new client, awake, without tickets.
@@ -157,7 +163,7 @@ impl Currencies {
     ///
     /// [`Error::Full`].
     pub fn add_client(&mut self) -> Result<ClientId, Error> {
-        let client = Client { awake: true, compensation: None, tickets: Vec::new() };
+        let client = Client { awake: true, compensation: None, tickets: BTreeSet::new() };
         let (index, generation) = self.clients.add(client).ok_or(Error::Full)?;
         Ok(ClientId { index, generation })
     }
@@ -180,7 +186,7 @@ impl Currencies {
     /// [`Error::UnknownClient`], [`Error::AlreadyAsleep`]; [`Error::TooMuchCompensation`] if those
     /// that remain count for more in the mean, and cannot be counted then.
     pub fn sleep(&mut self, client: ClientId) -> Result<(), Error> {
-        let known = self.client(client)?;
+        let known = self.find_client(client)?;
         if !known.awake {
             return Err(Error::AlreadyAsleep { client });
         }
@@ -194,7 +200,7 @@ impl Currencies {
     /// [`Error::UnknownClient`], [`Error::AlreadyAwake`]; [`Error::TooManyTickets`] or
     /// [`Error::TooMuchCompensation`] if there are too many active ones then.
     pub fn wake(&mut self, client: ClientId) -> Result<(), Error> {
-        let known = self.client(client)?;
+        let known = self.find_client(client)?;
         if known.awake {
             return Err(Error::AlreadyAwake { client });
         }
@@ -216,7 +222,7 @@ impl Currencies {
         used: u64,
         quantum: NonZeroU64,
     ) -> Result<(), Error> {
-        let awake = self.client(client)?.awake;
+        let awake = self.find_client(client)?.awake;
         let quantum = quantum.get();
         if used > quantum {
             return Err(Error::MoreThanQuantum { used, quantum });
@@ -226,88 +232,45 @@ impl Currencies {
         self.change_client(client.index, awake, compensation)
     }
 
-    /// The compensation that a client has until it next wins.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownClient`].
-    pub fn compensation(&self, client: ClientId) -> Result<Option<Compensation>, Error> {
-        Ok(self.client(client)?.compensation)
-    }
-
-    /// Whether a client is awake.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownClient`].
-    pub fn is_awake(&self, client: ClientId) -> Result<bool, Error> {
-        Ok(self.client(client)?.awake)
-    }
-
-    /// The sum of the active tickets of a currency.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownCurrency`].
-    pub fn active(&self, currency: CurrencyId) -> Result<u64, Error> {
-        Ok(self.currency(currency)?.active)
-    }
-
-    /// How much a ticket is of its currency, without what of it is lent.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownTicket`].
-    pub fn amount(&self, ticket: TicketId) -> Result<u64, Error> {
-        Ok(self.ticket(ticket)?.amount)
-    }
-
-    /// The tickets that somebody holds, borrowed ones as well, by number.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::UnknownClient`], [`Error::UnknownCurrency`].
-    pub fn tickets(&self, holder: impl Into<Holder>) -> Result<Vec<TicketId>, Error> {
-        let held = self.held(self.node(holder.into())?);
-        let mut tickets: Vec<_> = held.iter().map(|&ticket| self.ticket_id(ticket)).collect();
-        tickets.sort_unstable();
-        Ok(tickets)
-    }
-
-    fn client(&self, client: ClientId) -> Result<&Client, Error> {
+    fn find_client(&self, client: ClientId) -> Result<&Client, Error> {
         let ClientId { index, generation } = client;
         self.clients.find(index, generation).ok_or(Error::UnknownClient { client })
     }
 
-    fn currency(&self, currency: CurrencyId) -> Result<&Currency, Error> {
+    fn find_currency(&self, currency: CurrencyId) -> Result<&Currency, Error> {
         let CurrencyId { index, generation } = currency;
         self.currencies.find(index, generation).ok_or(Error::UnknownCurrency { currency })
     }
 
-    fn ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
+    fn find_ticket(&self, ticket: TicketId) -> Result<Ticket, Error> {
         let TicketId { index, generation } = ticket;
         self.tickets.find(index, generation).copied().ok_or(Error::UnknownTicket { ticket })
     }
 
     fn node(&self, holder: Holder) -> Result<Node, Error> {
         match holder {
-            Holder::Client(client) => self.client(client).map(|_| Node::Client(client.index)),
+            Holder::Client(client) => self.find_client(client).map(|_| Node::Client(client.index)),
             Holder::Currency(currency) => {
-                self.currency(currency).map(|_| Node::Currency(currency.index))
+                self.find_currency(currency).map(|_| Node::Currency(currency.index))
             }
         }
     }
 
-    fn held(&self, holder: Node) -> &[u32] {
-        match holder {
+    /// By number, so that the order of what is done is that after a restoration.
+    fn held(&self, holder: Node) -> impl Iterator<Item = u32> {
+        let held = match holder {
             Node::Client(client) => self.clients.at(client).map(|client| &client.tickets),
             Node::Currency(currency) => self.currencies.at(currency).map(|at| &at.tickets),
-        }
-        .map_or(&[], Vec::as_slice)
+        };
+        held.into_iter().flatten().copied()
     }
 
     fn ticket_id(&self, index: u32) -> TicketId {
         TicketId { index, generation: self.tickets.generation(index) }
+    }
+
+    fn client_id(&self, index: u32) -> ClientId {
+        ClientId { index, generation: self.clients.generation(index) }
     }
 
     fn currency_id(&self, index: u32) -> CurrencyId {

@@ -56,6 +56,13 @@ pub enum Error {
         /// How many there are.
         total: u64,
     },
+    /// A draw takes more words than were given: those that there are were refused, lest somebody be
+    /// favoured, or they do not come to a client. Draw with others, or with more.
+    #[error("{words} words do not decide who wins")]
+    Undecided {
+        /// How many were given.
+        words: usize,
+    },
     /// A currency would be backed by itself.
     #[error("currencies would back each other: {}", listed(currencies))]
     Cycle {

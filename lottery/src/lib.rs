@@ -30,7 +30,7 @@ pub mod testkit;
 mod tree;
 
 pub use chance::Words;
-pub use currencies::{Compensation, Currencies, FundedWinner, Value};
+pub use currencies::{Compensation, Currencies, FundedLoser, FundedWinner, Value};
 pub use error::Error;
 pub use id::{ClientId, CurrencyId, Holder, TicketId};
 pub use lottery::{Loser, Lottery, Winner};

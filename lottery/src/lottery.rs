@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use rand_core::Rng;
 
-use crate::chance::below;
+use crate::chance::{below, with_words};
 use crate::tree::{Found, Tree};
 use crate::{ClientId, Error};
 
@@ -29,10 +29,11 @@ pub use inverse::Loser;
 ///
 /// let mut lottery = Lottery::new();
 /// let [a, b] = [lottery.add(1)?, lottery.add(2)?];
-/// let holders: Vec<_> = (0..3).map(|ticket| lottery.draw_with(ticket).unwrap().client).collect();
+/// let holders: Vec<_> = (0..3).map(|ticket| lottery.holder(ticket).unwrap()).collect();
 /// assert_eq!(holders, [a, b, b]);
+/// assert_eq!(lottery.draw_with(1 << 63)?.unwrap().client, b); // ticket 1, the middle of three
 /// lottery.set_tickets(b, 0)?; // it does not compete for now
-/// assert_eq!(lottery.draw_with(1), Err(Error::NoSuchTicket { ticket: 1, total: 1 }));
+/// assert_eq!(lottery.holder(1), Err(Error::NoSuchTicket { ticket: 1, total: 1 }));
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -183,25 +184,48 @@ impl Lottery {
     #[inline(always)]
     pub fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> Option<Winner> {
         let total = self.total();
-        if total == 0 { None } else { Some(self.holder(below(rng, total))) }
+        if total == 0 { None } else { Some(self.winner(below(rng, total))) }
     }
 
-    /// Who has the ticket of this number: a draw by a number that was drawn elsewhere.
+    /// Draws a winner with one word: the one that [`draw`](Self::draw) draws if its generator gives
+    /// this word, and is asked for no other. So a draw can be repeated from the word alone, and all
+    /// words can be counted through. Nobody, if there are no tickets.
+    ///
+    /// ```
+    /// use apportion_lottery::{Error, Lottery};
+    ///
+    /// let mut lottery = Lottery::new();
+    /// let client = lottery.add(3)?;
+    /// // As many of the 2^64 words lead to each of the three tickets; one is left over.
+    /// assert_eq!(lottery.draw_with(0), Err(Error::Undecided { words: 1 }));
+    /// assert_eq!(lottery.draw_with(1)?.unwrap().client, client);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Undecided`] if the word is one of the `2^64 mod total` that are refused, after which
+    /// the next one decides.
+    pub fn draw_with(&self, word: u64) -> Result<Option<Winner>, Error> {
+        with_words(&[word], |words| self.draw(words))
+    }
+
+    /// Who has the ticket of this number.
     ///
     /// # Errors
     ///
     /// [`Error::NoSuchTicket`] unless it is below [`total`](Self::total).
-    pub fn draw_with(&self, ticket: u64) -> Result<Winner, Error> {
+    pub fn holder(&self, ticket: u64) -> Result<ClientId, Error> {
         let total = self.total();
         if ticket < total {
-            Ok(self.holder(ticket))
+            Ok(self.winner(ticket).client)
         } else {
             Err(Error::NoSuchTicket { ticket, total })
         }
     }
 
     #[inline(always)]
-    fn holder(&self, ticket: u64) -> Winner {
+    fn winner(&self, ticket: u64) -> Winner {
         let Found { slot, tag, .. } = self.tree.find(ticket);
         let client = ClientId { index: slot as u32, generation: tag.into() };
         Winner { client, ticket, total: self.total() }

@@ -22,7 +22,7 @@ impl Lottery {
 
     /// Who has the ticket of that number, if they are dealt out one after the other.
     #[must_use]
-    pub fn draw_with(&self, ticket: u64) -> Option<usize> {
+    pub fn holder(&self, ticket: u64) -> Option<usize> {
         let mut dealt = 0;
         self.clients.iter().position(|tickets| {
             dealt += u128::from(tickets.unwrap_or(0));

@@ -74,10 +74,14 @@ impl<T> Slots<T> {
     }
 
     /// All there are, by number: index, generation, and what is held.
-    #[cfg(any(test, feature = "serde"))]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, u32, &T)> {
         let slots = (0..).zip(&self.slots);
         slots.filter_map(|(index, slot)| Some((index, slot.generation, slot.held.as_ref()?)))
+    }
+
+    /// How many numbers have ever been used.
+    pub(crate) fn numbers(&self) -> usize {
+        self.slots.len()
     }
 
     pub(crate) fn len(&self) -> usize {

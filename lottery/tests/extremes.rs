@@ -81,6 +81,36 @@ fn a_server_forgets_all_that_it_has_borrowed() -> Result<(), Error> {
     Ok(())
 }
 
+/// The oldest last, then the oldest first; given back, and destroyed.
+#[test]
+fn one_holder_loses_half_a_million_tickets_one_by_one() -> Result<(), Error> {
+    let mut lottery = Currencies::new();
+    let [lender, holder] = [lottery.add_client()?, lottery.add_client()?];
+    let own = lottery.issue(CurrencyId::BASE, 500_000, lender)?;
+    for newest_first in [true, false] {
+        let mut tickets = Vec::new();
+        for number in 0..500_000 {
+            tickets.push(if number % 2 == 0 {
+                lottery.transfer(own, 1, holder)?
+            } else {
+                lottery.issue(CurrencyId::BASE, 1, holder)?
+            });
+        }
+        if newest_first {
+            tickets.reverse();
+        }
+        for ticket in tickets {
+            match lottery.lender(ticket)? {
+                Some(_) => lottery.give_back(ticket)?,
+                None => lottery.destroy(ticket)?,
+            }
+        }
+        assert_eq!((lottery.tickets(holder)?, lottery.loans(own)?), (vec![], vec![]));
+        assert_eq!(lottery.amount(own), Ok(500_000));
+    }
+    Ok(())
+}
+
 /// With one client less to share it, the compensation of the others weighs more.
 #[test]
 fn sleep_is_refused_if_what_remains_cannot_be_counted() -> Result<(), Error> {
@@ -128,6 +158,29 @@ fn who_has_all_tickets_never_loses_and_many_have_left() -> Result<(), Error> {
     for word in [0, 1 << 63, u64::MAX] {
         assert_eq!(lottery.draw_loser(&mut Words(|| word)).unwrap().client, poor);
     }
+    Ok(())
+}
+
+#[test]
+fn in_currencies_who_always_wins_never_loses_and_many_have_left() -> Result<(), Error> {
+    let mut lottery = Currencies::new();
+    assert_eq!(lottery.draw_loser(&mut Words(|| 0)), None);
+    let clients: Vec<ClientId> =
+        (0..1_000).map(|_| lottery.add_client()).collect::<Result<_, _>>()?;
+    let [poor, rich] = [clients[998], clients[999]];
+    for &client in &clients[..998] {
+        lottery.remove_client(client)?;
+    }
+    let words = [0, 1 << 63, u64::MAX];
+    let lose = |lottery: &Currencies| {
+        words.map(|word| lottery.draw_loser(&mut Words(|| word)).unwrap().client)
+    };
+    lottery.issue(CurrencyId::BASE, u64::MAX, rich)?;
+    assert_eq!(lose(&lottery), [poor; 3]);
+    lottery.sleep(rich)?;
+    assert_eq!(lose(&lottery), [poor, poor, rich], "nobody wins");
+    lottery.remove_client(poor)?;
+    assert_eq!(lose(&lottery), [rich; 3], "it is alone");
     Ok(())
 }
 

@@ -19,6 +19,7 @@ fn a_lottery_keeps_every_law() -> Result<(), Violation> {
 fn currencies_keep_every_law() -> Result<(), Violation> {
     for seed in 0..3 {
         check_chances(seed, Funded::default)?;
+        check_losers(seed, Funded::default)?;
         check_compensation(seed, Funded::default)?;
         check_currencies(seed, Funded::default)?;
     }

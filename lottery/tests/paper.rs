@@ -34,9 +34,7 @@ fn within(wins: u64, draws: u64, share: u64, total: u64) -> bool {
 #[test]
 fn tickets_are_numbered_through_the_clients() -> Result<(), Error> {
     let holders = |lottery: &Lottery| -> Vec<usize> {
-        (0..lottery.total())
-            .map(|ticket| lottery.draw_with(ticket).unwrap().client.index())
-            .collect()
+        (0..lottery.total()).map(|ticket| lottery.holder(ticket).unwrap().index()).collect()
     };
     let mut lottery = Lottery::new();
     lottery.add(1)?;

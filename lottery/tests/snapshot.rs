@@ -63,6 +63,25 @@ fn currencies_and_strides_go_on_as_if_nothing_had_happened() -> Result<(), Error
     Ok(())
 }
 
+/// A client that was given a low number after a high one leaves: numbers are used again in the same
+/// order.
+#[test]
+fn numbers_of_tickets_are_used_again_in_the_same_order() -> Result<(), Error> {
+    let mut lottery = Currencies::new();
+    let [leaves, stays] = [lottery.add_client()?, lottery.add_client()?];
+    let first = lottery.issue(CurrencyId::BASE, 1, stays)?;
+    lottery.issue(CurrencyId::BASE, 1, leaves)?;
+    lottery.destroy(first)?;
+    lottery.issue(CurrencyId::BASE, 1, leaves)?;
+    let mut again = restored(&lottery);
+    for lottery in [&mut lottery, &mut again] {
+        lottery.remove_client(leaves)?;
+    }
+    let issued = lottery.issue(CurrencyId::BASE, 1, stays);
+    assert_eq!(issued, again.issue(CurrencyId::BASE, 1, stays));
+    Ok(())
+}
+
 /// What a borrower has lent on was borrowed as well.
 #[test]
 fn loans_that_are_lent_on_are_given_back_after_all() -> Result<(), Error> {

@@ -112,7 +112,7 @@ fn tickets_are_drawn() {
     let mut lottery = Lottery::new();
     let clients = [1, 2].map(|tickets| lottery.add(tickets).expect("they fit"));
     for (ticket, client) in (0..).zip([clients[0], clients[1], clients[1]]) {
-        assert_eq!(lottery.draw_with(ticket).expect("there are three").client, client);
+        assert_eq!(lottery.holder(ticket), Ok(client));
     }
     let mut chance = Pcg64::new(1, 2);
     let wins = (0..3_000).filter_map(|_| lottery.draw(&mut chance));
@@ -128,6 +128,7 @@ fn tickets_are_drawn() {
     assert!(currencies.issue(currency, 1, CurrencyId::BASE).is_err());
     let quantum = NonZeroU64::new(9).expect("it is not zero");
     currencies.compensate(client, 4, quantum).expect("it fits");
+    assert!(currencies.draw_with(&[]).is_err() && currencies.draw_loser(&mut chance).is_some());
     let winner = currencies.draw(&mut chance).expect("somebody is funded");
     assert!(winner.client == client && winner.compensation.is_some());
 

@@ -1,6 +1,6 @@
 //! Changes, worked out beforehand, so that one that is refused leaves no trace.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::{Client, Compensation, Currencies, Factor, Node};
@@ -29,9 +29,9 @@ impl Currencies {
         awake: bool,
         compensation: Option<Compensation>,
     ) -> Result<(), Error> {
-        let changed = Client { awake, compensation, tickets: Vec::new() };
+        let changed = Client { awake, compensation, tickets: BTreeSet::new() };
         let mut plan = Plan::default();
-        for &ticket in self.held(Node::Client(client)) {
+        for ticket in self.held(Node::Client(client)) {
             let amount = self.tickets.at(ticket).map_or(0, |ticket| ticket.amount);
             self.plan_ticket(&mut plan, ticket, amount, changed.factor())?;
         }
@@ -88,7 +88,7 @@ impl Currencies {
             for currency in self.upwards(&changed) {
                 if self.counts_otherwise(plan, currency) {
                     let factor = self.planned(plan, currency)?;
-                    for &ticket in self.held(Node::Currency(currency)) {
+                    for ticket in self.held(Node::Currency(currency)) {
                         let now = self.tickets.at(ticket).map_or(0, |ticket| ticket.amount);
                         let amount = plan.tickets.get(&ticket).map_or(now, |planned| planned.0);
                         self.plan_ticket(plan, ticket, amount, factor)?;

@@ -4,10 +4,10 @@ use core::cell::Cell;
 
 use rand_core::Rng;
 
-use super::{BASE, Currencies, Factor, FundedWinner, Node};
-use crate::chance::{MOST_TRIES, below};
+use super::{BASE, Compensation, Currencies, Factor, FundedWinner, Node};
+use crate::chance::{MOST_TRIES, below, with_words};
 use crate::tree::Found;
-use crate::{ClientId, Words};
+use crate::{Error, Words};
 
 /// An attempt came to a part that there is only by rounding.
 #[derive(Clone, Copy, Debug)]
@@ -27,15 +27,46 @@ impl Currencies {
             // Less to draw from always fits.
             let _ = self.change_client(client, true, None);
         }
-        Some(FundedWinner {
-            client: ClientId { index: client, generation: self.clients.generation(client) },
-            ticket: self.ticket_id(ticket),
-            compensation,
-        })
+        Some(self.winner(client, ticket, compensation))
+    }
+
+    /// Draws a winner with words that are given, and changes nothing: the one that
+    /// [`draw`](Self::draw) draws if its generator gives these words, and is asked for no more of
+    /// them. Its compensation, if it has any, is not over: only being drawn ends it. Nobody, if no
+    /// ticket is active.
+    ///
+    /// ```
+    /// use apportion_lottery::{Currencies, CurrencyId, Error};
+    ///
+    /// let mut lottery = Currencies::new();
+    /// let (currency, client) = (lottery.add_currency()?, lottery.add_client()?);
+    /// lottery.issue(CurrencyId::BASE, 2, currency)?;
+    /// lottery.issue(currency, 4, client)?;
+    /// // A word for the ticket of the base, and one for that of the currency.
+    /// assert_eq!(lottery.draw_with(&[7]), Err(Error::Undecided { words: 1 }));
+    /// assert_eq!(lottery.draw_with(&[7, 7])?.unwrap().client, client);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Undecided`] if the words are too few: because there are more currencies on the way
+    /// down, because some of them were refused, or because an attempt began anew.
+    pub fn draw_with(&self, words: &[u64]) -> Result<Option<FundedWinner>, Error> {
+        let drawn = with_words(words, |words| self.descend(words))?;
+        Ok(drawn.and_then(|(client, ticket)| {
+            let compensation = self.clients.at(client)?.compensation;
+            Some(self.winner(client, ticket, compensation))
+        }))
+    }
+
+    fn winner(&self, client: u32, ticket: u32, compensation: Option<Compensation>) -> FundedWinner {
+        let (client, ticket) = (self.client_id(client), self.ticket_id(ticket));
+        FundedWinner { client, ticket, compensation }
     }
 
     /// The client and the ticket drawn.
-    fn descend<R: Rng + ?Sized>(&self, rng: &mut R) -> Option<(u32, u32)> {
+    pub(super) fn descend<R: Rng + ?Sized>(&self, rng: &mut R) -> Option<(u32, u32)> {
         let taken = Cell::new((0, 0));
         let mut words = Words(|| {
             let word = rng.next_u64();

@@ -21,7 +21,7 @@ impl Currencies {
         amount: u64,
         holder: impl Into<Holder>,
     ) -> Result<TicketId, Error> {
-        self.currency(currency)?;
+        self.find_currency(currency)?;
         let holder = self.node(holder.into())?;
         self.check_acyclic(currency.index, holder)?;
         let index = self.hand_out(currency.index, holder, None, &[], amount)?;
@@ -35,7 +35,7 @@ impl Currencies {
     /// [`Error::UnknownTicket`]; [`Error::Borrowed`]; [`Error::TooManyTickets`] if what is lent of
     /// it could not be given back, or as when it is issued; [`Error::TooMuchCompensation`].
     pub fn set_amount(&mut self, ticket: TicketId, amount: u64) -> Result<(), Error> {
-        let Ticket { lender, lent, .. } = self.ticket(ticket)?;
+        let Ticket { lender, lent, .. } = self.find_ticket(ticket)?;
         if lender.is_some() {
             return Err(Error::Borrowed { ticket });
         }
@@ -53,11 +53,11 @@ impl Currencies {
     /// [`Error::TooMuchCompensation`] if those that remain count for more in the mean, and cannot
     /// be counted then.
     pub fn destroy(&mut self, ticket: TicketId) -> Result<(), Error> {
-        let Ticket { lent, loans, lender, .. } = self.ticket(ticket)?;
+        let Ticket { lent, lender, .. } = self.find_ticket(ticket)?;
         if lender.is_some() {
             return Err(Error::Borrowed { ticket });
         }
-        if loans > 0 {
+        if self.lends(ticket.index) {
             return Err(Error::Lent { ticket, lent });
         }
         self.change_amounts(&[(ticket.index, 0)])?;
@@ -73,7 +73,7 @@ impl Currencies {
     /// [`Error::TooManyTickets`], [`Error::TooMuchCompensation`] if those that remain, or are given
     /// back, cannot be counted then.
     pub fn remove_client(&mut self, client: ClientId) -> Result<(), Error> {
-        self.client(client)?;
+        self.find_client(client)?;
         self.clear(Node::Client(client.index))?;
         self.clients.remove(client.index);
         Ok(())
@@ -86,7 +86,7 @@ impl Currencies {
     /// [`Error::UnknownCurrency`]; [`Error::CurrencyInUse`] as long as there are tickets of it, or
     /// if it is the base; otherwise as [`remove_client`](Self::remove_client).
     pub fn remove_currency(&mut self, currency: CurrencyId) -> Result<(), Error> {
-        let known = self.currency(currency)?;
+        let known = self.find_currency(currency)?;
         let tickets = known.issued() as u64;
         if tickets > 0 || currency.index == BASE {
             return Err(Error::CurrencyInUse { currency, tickets });
@@ -98,13 +98,13 @@ impl Currencies {
 
     /// Takes all tickets from a holder.
     fn clear(&mut self, holder: Node) -> Result<(), Error> {
-        let held = self.held(holder).to_vec();
+        let held: Vec<u32> = self.held(holder).collect();
         let mut amounts = BTreeMap::new();
         for &index in &held {
-            let Some(&Ticket { amount, lent, loans, lender, .. }) = self.tickets.at(index) else {
+            let Some(&Ticket { amount, lent, lender, .. }) = self.tickets.at(index) else {
                 continue;
             };
-            if loans > 0 {
+            if self.lends(index) {
                 return Err(Error::Lent { ticket: self.ticket_id(index), lent });
             }
             amounts.insert(index, 0);
@@ -113,20 +113,15 @@ impl Currencies {
                 *amounts.entry(lender).or_insert(now) += amount;
             }
         }
-        let lent: Vec<(u32, u64)> = held
-            .iter()
-            .filter_map(|&index| self.tickets.at(index))
-            .filter_map(|ticket| Some((ticket.lender?, ticket.amount)))
-            .collect();
+        let borrowed = |&index| {
+            let ticket = self.tickets.at(index)?;
+            Some((ticket.lender?, index, ticket.amount))
+        };
+        let borrowed: Vec<(u32, u32, u64)> = held.iter().filter_map(borrowed).collect();
         self.change_amounts(&amounts.into_iter().collect::<Vec<_>>())?;
-        for (lender, amount) in lent {
-            if let Some(lender) = self.tickets.at_mut(lender) {
-                lender.lent -= amount;
-                lender.loans -= 1;
-            }
+        for (lender, loan, amount) in borrowed {
+            self.end_loan(lender, loan, amount);
         }
-        // All at once: one after the other, each would be looked for among the rest.
-        self.held_mut(holder).into_iter().for_each(Vec::clear);
         for ticket in held {
             self.take_back(ticket);
         }
@@ -144,7 +139,7 @@ impl Currencies {
     ) -> Result<u32, Error> {
         let Some(issuer) = self.currencies.at_mut(currency) else { return Err(Error::Full) };
         let place = issuer.vacant.last().copied().unwrap_or(issuer.places.len() as u32);
-        let ticket = Ticket { amount: 0, currency, holder, place, lent: 0, loans: 0, lender };
+        let ticket = Ticket { amount: 0, currency, holder, place, lent: 0, lender };
         let (index, _) = self.tickets.add(ticket).ok_or(Error::Full)?;
         issuer.tree.extend_to(place as usize);
         let changes = [amounts, &[(index, amount)]].concat();
@@ -159,11 +154,13 @@ impl Currencies {
                 issuer.places.push(index);
             }
         }
-        self.held_mut(holder).into_iter().for_each(|held| held.push(index));
+        if let Some(held) = self.held_mut(holder) {
+            held.insert(index);
+        }
         Ok(index)
     }
 
-    fn held_mut(&mut self, holder: Node) -> Option<&mut Vec<u32>> {
+    pub(super) fn held_mut(&mut self, holder: Node) -> Option<&mut BTreeSet<u32>> {
         match holder {
             Node::Client(client) => self.clients.at_mut(client).map(|at| &mut at.tickets),
             Node::Currency(currency) => self.currencies.at_mut(currency).map(|at| &mut at.tickets),
@@ -179,7 +176,7 @@ impl Currencies {
             issuer.vacant.push(place);
         }
         if let Some(held) = self.held_mut(holder) {
-            held.retain(|&ticket| ticket != index);
+            held.remove(&index);
         }
     }
 
@@ -205,7 +202,7 @@ impl Currencies {
                 return Err(Error::Cycle { currencies: cycle });
             }
             for ticket in self.held(Node::Currency(at)) {
-                let backing = self.tickets.at(*ticket).map_or(BASE, |ticket| ticket.currency);
+                let backing = self.tickets.at(ticket).map_or(BASE, |ticket| ticket.currency);
                 backs.entry(backing).or_insert_with(|| {
                     open.push(backing);
                     at
@@ -219,22 +216,21 @@ impl Currencies {
     pub(super) fn upwards(&self, from: &[u32]) -> Vec<u32> {
         let mut seen = BTreeSet::new();
         let mut finished = Vec::new();
-        let mut path: Vec<(u32, usize)> = Vec::new();
+        let mut path = Vec::new();
+        let backed = |currency: u32| (currency, self.held(Node::Currency(currency)));
         for &start in from {
             if seen.insert(start) {
-                path.push((start, 0));
+                path.push(backed(start));
             }
-            while let Some((at, next)) = path.last_mut() {
-                let at = *at;
-                let Some(&ticket) = self.held(Node::Currency(at)).get(*next) else {
-                    finished.push(at);
+            while let Some((at, held)) = path.last_mut() {
+                let Some(ticket) = held.next() else {
+                    finished.push(*at);
                     path.pop();
                     continue;
                 };
-                *next += 1;
                 let backing = self.tickets.at(ticket).map_or(BASE, |ticket| ticket.currency);
                 if seen.insert(backing) {
-                    path.push((backing, 0));
+                    path.push(backed(backing));
                 }
             }
         }

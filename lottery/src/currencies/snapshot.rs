@@ -1,5 +1,6 @@
 //! Snapshots: who holds which tickets. What they are drawn with is worked out again.
 
+use alloc::collections::BTreeSet;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -106,7 +107,7 @@ impl Snapshot {
         let clients = read(self.clients, self.vacant_clients, |client| Client {
             awake: client.awake,
             compensation: client.compensation,
-            tickets: Vec::new(),
+            tickets: BTreeSet::new(),
         })?;
         let possible =
             |compensation: Compensation| (1..compensation.quantum).contains(&compensation.used);
@@ -125,10 +126,9 @@ impl Snapshot {
             holder: ticket.holder,
             place: ticket.place,
             lent: 0,
-            loans: 0,
             lender: ticket.lender,
         })?;
-        let mut restored = Currencies { clients, currencies, tickets };
+        let mut restored = Currencies { clients, currencies, tickets, loans: BTreeSet::new() };
         restored.restore_places()?;
         restored.restore_loans()?;
         restored.restore_weights()?;
@@ -153,13 +153,8 @@ impl Currencies {
             let place = issuer.and_then(|issuer| issuer.places.get_mut(ticket.place as usize));
             let place = place.filter(|place| **place == NOBODY);
             *place.ok_or(Inconsistent("the place of a ticket is not there, or taken"))? = index;
-            let held = match ticket.holder {
-                Node::Client(client) => self.clients.at_mut(client).map(|at| &mut at.tickets),
-                Node::Currency(currency) => {
-                    self.currencies.at_mut(currency).map(|at| &mut at.tickets)
-                }
-            };
-            held.ok_or(Inconsistent("the holder of a ticket is not there"))?.push(index);
+            let held = self.held_mut(ticket.holder);
+            held.ok_or(Inconsistent("the holder of a ticket is not there"))?.insert(index);
         }
         self.currencies.iter().try_for_each(|(_, _, currency)| {
             let is_vacant = currency.places.iter().map(|&ticket| ticket == NOBODY);
@@ -173,10 +168,11 @@ impl Currencies {
             .iter()
             .filter_map(|(index, _, &ticket)| Some((index, ticket, ticket.lender?)))
             .collect();
-        for (_, ticket, lender) in &loans {
-            let lender = self.tickets.at_mut(*lender);
-            let lender = lender.filter(|lender| lender.currency == ticket.currency);
-            lender.ok_or(Inconsistent("a lender is not there"))?.loans += 1;
+        for &(index, ticket, lender) in &loans {
+            let known = self.tickets.at(lender);
+            let known = known.is_some_and(|lender| lender.currency == ticket.currency);
+            check(known, "a lender is not there")?;
+            self.loans.insert((lender, index));
         }
         // Nobody lends to its own lender: those who lend nothing are struck off, again and again.
         let mut left: Vec<u32> = vec![0; self.tickets.parts().0.len()];
@@ -224,7 +220,7 @@ impl Currencies {
             done += 1;
             self.restore_weights_of(currency)?;
             for ticket in self.held(Node::Currency(currency)) {
-                let backing = self.tickets.at(*ticket).map_or(BASE, |ticket| ticket.currency);
+                let backing = self.tickets.at(ticket).map_or(BASE, |ticket| ticket.currency);
                 left[backing as usize] -= 1;
                 if left[backing as usize] == 0 {
                     open.push(backing);

@@ -66,8 +66,7 @@ impl Currencies {
         let holder = self.node(holder.into())?;
         let above: alloc::vec::Vec<u32> = self
             .held(holder)
-            .iter()
-            .filter_map(|&ticket| self.tickets.at(ticket).map(|ticket| ticket.currency))
+            .filter_map(|ticket| self.tickets.at(ticket).map(|ticket| ticket.currency))
             .collect();
         let mut values = BTreeMap::new();
         for currency in self.upwards(&above).into_iter().rev() {
@@ -92,7 +91,7 @@ impl Currencies {
         if self.factor(holder).numerator == 0 {
             return Ok(sum);
         }
-        for &ticket in self.held(holder) {
+        for ticket in self.held(holder) {
             let Some(ticket) = self.tickets.at(ticket).filter(|ticket| ticket.amount > 0) else {
                 continue;
             };

@@ -39,8 +39,8 @@ impl Draws for Clients {
 }
 
 impl Tickets for Clients {
-    fn draw_with(&self, ticket: u64) -> Option<usize> {
-        self.number(self.lottery.draw_with(ticket).ok()?.client)
+    fn holder(&self, ticket: u64) -> Option<usize> {
+        self.number(self.lottery.holder(ticket).ok()?)
     }
 }
 
@@ -88,6 +88,13 @@ impl Draws for Funded {
     fn draw(&mut self, words: &mut dyn FnMut() -> u64) -> Option<usize> {
         let winner = self.lottery.draw(&mut Words(words))?;
         self.clients.iter().position(|&known| known == winner.client)
+    }
+}
+
+impl Inverse for Funded {
+    fn draw_loser(&mut self, words: &mut dyn FnMut() -> u64) -> Option<usize> {
+        let loser = self.lottery.draw_loser(&mut Words(words))?;
+        self.clients.iter().position(|&known| known == loser.client)
     }
 }
 

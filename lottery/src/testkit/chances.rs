@@ -33,7 +33,7 @@ pub fn check_enumeration<L: Tickets>(seed: u64, make: impl Fn() -> L) -> Result<
             .enumerate()
             .flat_map(|(client, &tickets)| core::iter::repeat_n(Some(client), tickets as usize));
         for (ticket, expected) in (0..).zip(dealt.chain([None])) {
-            let found = lottery.draw_with(ticket);
+            let found = lottery.holder(ticket);
             if found != expected {
                 return Err(Violation::WrongHolder { ticket, found, expected });
             }

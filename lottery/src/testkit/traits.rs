@@ -10,7 +10,7 @@ pub trait Draws {
 /// A lottery whose tickets have numbers, from 0, through the clients.
 pub trait Tickets: Draws {
     /// Who has the ticket of that number; nobody beyond the last.
-    fn draw_with(&self, ticket: u64) -> Option<usize>;
+    fn holder(&self, ticket: u64) -> Option<usize>;
 }
 
 /// An inverse lottery.

@@ -121,14 +121,14 @@ impl Draws for Model {
         self.draws += 1;
         if self.mistake == Mistake::NoChance {
             let step = u128::from(self.draws) * total * 618_034 / 1_000_000;
-            return self.draw_with((step % total) as u64);
+            return self.holder((step % total) as u64);
         }
         // Of more than all might have, somebody is chosen, and stands as often as it should.
         let most = self.clients.iter().filter_map(|client| client.compensation);
         let most = most.map(|(quantum, _)| quantum).max().unwrap_or(1);
         loop {
             let ticket = self.number_below(total, words);
-            let client = self.draw_with(ticket as u64)?;
+            let client = self.holder(ticket as u64)?;
             let (quantum, used) = self.clients[client].compensation.unwrap_or((1, 1));
             let limit = u128::from(most) * u128::from(used);
             if limit == u128::from(quantum) || self.number_below(limit, words) < u128::from(quantum)
@@ -143,7 +143,7 @@ impl Draws for Model {
 }
 
 impl Tickets for Model {
-    fn draw_with(&self, ticket: u64) -> Option<usize> {
+    fn holder(&self, ticket: u64) -> Option<usize> {
         let ticket = ticket.saturating_sub(u64::from(self.mistake == Mistake::OffByOne));
         let mut dealt = 0;
         self.clients.iter().position(|client| {

@@ -58,6 +58,12 @@ pub(crate) fn play_currencies(calls: &[Call]) {
     }
 }
 
+fn sorted<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = all.collect();
+    all.sort_unstable();
+    all
+}
+
 fn saved(lottery: &impl serde::Serialize) -> String {
     serde_json::to_string(lottery).expect("it can be written")
 }
@@ -342,11 +348,20 @@ impl Play {
         let in_use = !is_client && (issued > 0 || currency == 0);
         let in_use = in_use.then_some(Error::CurrencyInUse { currency: id, tickets: issued });
         let expected = self.unknown(holder).or(in_use).or(lent);
+        let before = saved(&self.lottery);
         let said = if is_client {
             self.lottery.remove_client(self.clients[client].0)
         } else {
             self.lottery.remove_currency(id)
         };
+        // What it does one by one it does in the same order after a restoration.
+        let mut restored: Currencies = serde_json::from_str(&before).expect("it was saved");
+        let again = if is_client {
+            restored.remove_client(self.clients[client].0)
+        } else {
+            restored.remove_currency(id)
+        };
+        assert_eq!((&again, saved(&restored)), (&said, saved(&self.lottery)));
         let several =
             matches!((&said, &expected), (Err(Error::Lent { .. }), Some(Error::Lent { .. })));
         let refused = if several { said.err() } else { Self::settle(said, expected) };
@@ -372,16 +387,35 @@ impl Play {
         let mut restored: Currencies =
             serde_json::from_str(&saved(&self.lottery)).expect("it was saved");
         let start = self.state;
-        let mut draw = |lottery: &mut Currencies| {
-            let mut state = start;
+        let draw = |lottery: &mut Currencies| {
+            let (mut state, mut words) = (start, Vec::new());
             let winner = lottery.draw(&mut Words(|| {
                 state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1_4057_b7ef);
+                words.push(state ^ state >> 29);
                 state ^ state >> 29
             }));
-            self.state = state;
-            winner
+            (winner, state, words)
         };
-        let (winner, again) = (draw(&mut self.lottery), draw(&mut restored));
+        // Given as many words, it would say the same; given fewer, nothing; given more, no more.
+        let (winner, state, words) = draw(&mut restored);
+        let pure = |words: &[u64]| self.lottery.draw_with(words);
+        assert_eq!(pure(&words), Ok(winner));
+        assert_eq!(pure(&[&words[..], &[0]].concat()), Ok(winner));
+        if let Some((_, few)) = words.split_last() {
+            assert_eq!(pure(few), Err(Error::Undecided { words: few.len() }));
+        }
+        let lost =
+            self.lottery.draw_loser(&mut Words(|| words.first().map_or(state, |word| !word)));
+        let there = self.clients.iter().filter(|client| client.1).count();
+        assert_eq!(lost.is_some(), there > 0);
+        if let Some(lost) = lost {
+            assert!(self.clients.contains(&(lost.client, true)) && lost.clients == there);
+            let holder = lost.ticket.map(|ticket| self.lottery.holder(ticket));
+            assert!(holder != Some(Ok(lost.client.into())));
+            assert_eq!(lost.ticket.is_some(), winner.is_some() && there > 1);
+        }
+        let (again, ..) = draw(&mut self.lottery);
+        self.state = state;
         assert_eq!(winner, again, "restored, it draws another one");
         // Whatever comes later is asked of the restored one.
         self.lottery = restored;
@@ -410,11 +444,47 @@ impl Play {
         self.twin.tickets = there.map(|known| known.ticket).collect();
     }
 
+    /// Every look-up beside a scan of what is known.
+    fn look_up(&self) {
+        let clients = self.clients.iter().filter(|client| client.1).map(|client| client.0);
+        let currencies = self.currencies.iter().filter(|currency| currency.1).map(|at| at.0);
+        assert_eq!(self.lottery.clients().collect::<Vec<_>>(), sorted(clients));
+        assert_eq!(self.lottery.currencies().collect::<Vec<_>>(), sorted(currencies));
+        let those = |is_one: &dyn Fn(&Known) -> bool| {
+            let there = self.tickets.iter().filter(|known| known.is_there && is_one(known));
+            Ok(sorted(there.map(|known| known.id)))
+        };
+        for (at, &(currency, is_there)) in self.currencies.iter().enumerate() {
+            let expected = those(&|known| known.ticket.currency == at);
+            let unknown = Err(Error::UnknownCurrency { currency });
+            let expected = if is_there { expected } else { unknown };
+            assert_eq!(self.lottery.issued(currency), expected);
+        }
+        for (place, known) in self.tickets.iter().enumerate() {
+            let Known { id, ticket: Ticket { amount, currency, holder }, lender, is_there } =
+                *known;
+            if !is_there {
+                let unknown = Error::UnknownTicket { ticket: id };
+                assert_eq!(self.lottery.amount(id), Err(unknown.clone()));
+                assert_eq!(self.lottery.currency(id), Err(unknown.clone()));
+                assert_eq!(self.lottery.holder(id), Err(unknown.clone()));
+                assert_eq!(self.lottery.lender(id), Err(unknown.clone()));
+                assert_eq!(self.lottery.loans(id), Err(unknown));
+                continue;
+            }
+            assert_eq!(self.lottery.amount(id), Ok(amount));
+            assert_eq!(self.lottery.currency(id), Ok(self.currencies[currency].0));
+            assert_eq!(self.lottery.holder(id), Ok(self.id(holder)));
+            assert_eq!(self.lottery.lender(id), Ok(lender.map(|lender| self.tickets[lender].id)));
+            assert_eq!(self.lottery.loans(id), those(&|known| known.lender == Some(place)));
+            let held = those(&|known| known.ticket.holder == holder);
+            assert_eq!(self.lottery.tickets(self.id(holder)), held);
+        }
+    }
+
     fn compare(&mut self) {
         self.sync();
-        for known in self.tickets.iter().filter(|known| known.is_there) {
-            assert_eq!(self.lottery.amount(known.id), Ok(known.ticket.amount));
-        }
+        self.look_up();
         // Fractions of small amounts fit; the slow twin does not even try others.
         if self.twin.tickets.iter().any(|ticket| ticket.amount > 1_000) {
             return;

@@ -81,7 +81,9 @@ impl Scheduler {
         while let Some(&place) = self.promised.get(self.first_promised(next)) {
             self.promised.remove(self.first_promised(place));
             // It may be noted once more, with what it has now.
-            self.align(place);
+            if self.renewal(place).is_some() {
+                self.align(place);
+            }
             next = place + 1;
         }
         Ok(())
