@@ -20,7 +20,7 @@ use crate::timeline::Timeline;
 use crate::window::{Hole, Steps};
 use crate::{
     AsQueued, BatchPolicy, BySubmission, Config, Decision, Error, JobId, JobOrder, Plan, Predictor,
-    QueuedJob, Requested, StartReason, Submission,
+    Requested, StartReason, Submission,
 };
 
 /// A scheduler of rigid jobs on identical processors: FCFS, EASY, or any number of reservations, by
@@ -171,7 +171,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     pub fn set_queue_order(&mut self, order: Q) {
         self.unsettle();
         for entry in &mut self.preemptible {
-            entry.key = order.key(&self.table.held(entry.slot).job);
+            entry.key = order.key(self.table.job(entry.slot));
         }
         self.sort_preemptible();
         self.queue.reorder(order, &self.table);
@@ -187,7 +187,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     pub(crate) fn rebuild(&mut self) {
         let jobs: Vec<(u32, Held)> = self.table.iter().map(|(slot, held)| (slot, *held)).collect();
         for (slot, held) in jobs {
-            let processors = held.job.submission.processors;
+            let processors = self.table.job(slot).submission.processors;
             match held.state {
                 State::Queued { reserved } => {
                     self.enqueue(slot);
@@ -199,7 +199,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
                 State::Running { claim: Claim::Released, .. } => {}
                 State::Running { claim: Claim::Preemptible, .. } => {
                     self.lent += processors;
-                    self.preemptible.push(self.queue.entry(&held.job, slot));
+                    self.preemptible.push(self.queue.entry(self.table.job(slot), slot));
                 }
             }
         }
@@ -222,11 +222,11 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     }
 
     fn enqueue(&mut self, slot: u32) {
-        self.queue.insert(&self.table.held(slot).job, slot);
+        self.queue.insert(self.table.job(slot), slot);
     }
 
     fn dequeue(&mut self, slot: u32) {
-        self.queue.remove(&self.table.held(slot).job);
+        self.queue.remove(self.table.job(slot), slot);
     }
 }
 
@@ -252,33 +252,31 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
     #[inline(always)]
     fn finish(&mut self, now: u64, job: JobId) -> Result<(), Error> {
         self.table.check_time(now)?;
-        let held = self.table.get(job)?;
-        if matches!(held.state, State::Queued { .. }) && !held.started {
+        let Held { state, started, worked, user, .. } = *self.table.get(job)?;
+        if matches!(state, State::Queued { .. }) && !started {
             return Err(Error::NotRunning { job });
         }
         self.table.advance(now);
         self.unsettle();
-        let Held { job: QueuedJob { submission, .. }, state, worked, .. } =
-            self.table.held(job.index);
-        let mut runtime = *worked;
-        match *state {
-            State::Queued { .. } => self.queue.remove(&self.table.held(job.index).job),
+        let mut runtime = worked;
+        match state {
+            State::Queued { .. } => self.queue.remove(self.table.job(job.index), job.index),
             State::Running { since, expected_end, claim } => {
                 runtime += now - since;
                 match claim {
                     Claim::Firm => {
-                        self.timeline.remove(expected_end, job.index);
-                        self.free += submission.processors;
+                        self.free += u64::from(self.timeline.remove(expected_end, job.index));
                     }
                     Claim::Released => {}
                     Claim::Preemptible => {
                         self.preemptible.retain(|entry| entry.slot != job.index);
-                        self.lent -= submission.processors;
+                        self.lent -= self.table.job(job.index).submission.processors;
                     }
                 }
             }
         }
-        self.predictor.finished(submission, runtime);
+        let submission = Submission { user, ..self.table.job(job.index).submission };
+        self.predictor.finished(&submission, runtime);
         self.table.remove(job.index);
         Ok(())
     }
@@ -309,8 +307,8 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
             return Err(Error::AlreadyReleased { job });
         }
         self.table.advance(now);
+        let estimate = self.table.job(job.index).submission.estimate;
         let held = self.table.held_mut(job.index);
-        let estimate = held.job.submission.estimate;
         // It may have been suspended: its runtime counts from when it would have started to run
         // through.
         let origin = since - held.worked;

@@ -175,7 +175,7 @@ impl Conservative {
     pub(crate) fn rebuild(&mut self) {
         let running = self.table.iter().filter_map(|(slot, held)| match held.state {
             State::Running { expected_end, claim: Claim::Firm, .. } => {
-                Some((expected_end, slot, held.job.submission.processors))
+                Some((expected_end, slot, self.table.job(slot).submission.processors))
             }
             _ => None,
         });
@@ -360,7 +360,7 @@ impl BatchPolicy for Conservative {
         let State::Running { expected_end, claim, .. } = held.state else {
             return Err(Error::NotRunning { job });
         };
-        let processors = held.job.submission.processors;
+        let processors = self.table.job(job.index).submission.processors;
         self.table.advance(now);
         self.profile.advance(now);
         if claim == Claim::Firm {

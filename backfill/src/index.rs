@@ -7,6 +7,8 @@ mod bplus_tree;
 mod flat;
 mod treap;
 
+use core::cmp::Ordering;
+
 use bplus_tree::BPlusTree;
 use flat::Flat;
 use treap::Treap;
@@ -68,6 +70,10 @@ impl<K: Ord> Entry<K> {
     pub(crate) fn is_before(&self, key: &K, sequence: u64) -> bool {
         (&self.key, self.sequence) < (key, sequence)
     }
+
+    fn cmp(&self, other: &Self) -> Ordering {
+        (&self.key, self.sequence).cmp(&(&other.key, other.sequence))
+    }
 }
 
 /// Short queues are scanned (nothing beats a walk over a hundred neighbours); long ones are asked
@@ -75,9 +81,19 @@ impl<K: Ord> Entry<K> {
 /// of which none is both narrower and shorter than another, or O(log n) in the order of lengths.
 #[derive(Clone, Debug)]
 pub(crate) struct Index<K> {
-    /// Whether candidates are looked for in an order other than that of lengths.
-    by_frontier: bool,
+    search: Search,
     form: Form<K>,
+}
+
+/// In which order candidates are looked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Search {
+    /// They are not looked for: there is another index for that.
+    None,
+    /// In that of lengths.
+    ByLength,
+    /// In any other.
+    ByKey,
 }
 
 #[derive(Clone, Debug)]
@@ -94,8 +110,8 @@ enum Form<K> {
 pub(crate) struct Cursor(usize);
 
 impl<K: Ord + Clone> Index<K> {
-    pub(crate) fn new(by_frontier: bool) -> Self {
-        Self { by_frontier, form: Form::Flat(Flat::new()) }
+    pub(crate) fn new(search: Search) -> Self {
+        Self { search, form: Form::Flat(Flat::new()) }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -120,17 +136,17 @@ impl<K: Ord + Clone> Index<K> {
         }
     }
 
-    /// Takes out the job at `key` and `sequence`, which must be there.
+    /// Takes out a job, which must be there.
     #[inline]
-    pub(crate) fn remove(&mut self, key: &K, sequence: u64) {
+    pub(crate) fn remove(&mut self, entry: &Entry<K>) {
         match &mut self.form {
-            Form::Flat(flat) => flat.remove(key, sequence),
+            Form::Flat(flat) => flat.remove(&entry.key, entry.sequence),
             Form::Treap(treap) => {
-                treap.remove(key, sequence);
+                treap.remove(&entry.key, entry.sequence);
                 self.shorten();
             }
             Form::BPlusTree(tree) => {
-                tree.remove(key, sequence);
+                tree.remove(entry);
                 self.shorten();
             }
         }
@@ -194,12 +210,12 @@ impl<K: Ord + Clone> Index<K> {
     #[cold]
     fn lengthen(&mut self) {
         let entries = self.iter().cloned();
-        self.form = if self.by_frontier {
+        self.form = if self.search == Search::ByKey {
             let mut treap = Treap::new();
             entries.for_each(|entry| treap.insert(entry));
             Form::Treap(treap)
         } else {
-            let mut tree = BPlusTree::new();
+            let mut tree = BPlusTree::new(self.search == Search::ByLength);
             entries.for_each(|entry| tree.insert(entry));
             Form::BPlusTree(tree)
         };
@@ -242,8 +258,9 @@ mod tests {
                 (0u8..8, 0u64..9, 1u64..30, 1u64..30, 0u64..30), 1..1500,
             ),
         ) {
-            let (mut flat, mut treap, mut tree) = (Flat::new(), Treap::new(), BPlusTree::new());
-            let mut held: Vec<(u64, u64)> = Vec::new();
+            let (mut flat, mut treap, mut tree) =
+                (Flat::new(), Treap::new(), BPlusTree::new(by_length));
+            let mut held: Vec<Entry<u64>> = Vec::new();
             for (sequence, (step, key, processors, length, hole)) in (0u64..).zip(steps) {
                 let scaled = |number: u64, bits: u32| if large { number << bits } else { number };
                 let (processors, length) = (scaled(processors, 27), scaled(length, 29));
@@ -256,14 +273,14 @@ mod tests {
                         flat.insert(entry);
                         treap.insert(entry);
                         tree.insert(entry);
-                        held.push((key, sequence));
+                        held.push(entry);
                     }
                     5 if !held.is_empty() => {
                         let at = usize::try_from(processors + length).unwrap() * 31 % held.len();
-                        let (key, sequence) = held.swap_remove(at);
-                        flat.remove(&key, sequence);
-                        treap.remove(&key, sequence);
-                        tree.remove(&key, sequence);
+                        let entry = held.swap_remove(at);
+                        flat.remove(&entry.key, entry.sequence);
+                        treap.remove(&entry.key, entry.sequence);
+                        tree.remove(&entry);
                     }
                     _ => {
                         let extra = length.min(processors) / 2;
@@ -282,19 +299,21 @@ mod tests {
                             prop_assert_eq!(treap.admits(&window), by_scan.is_some());
                             let by_treap = treap.take(&window).map(|entry| entry.sequence);
                             prop_assert_eq!(by_treap, by_scan);
-                            let at = held.iter().position(|held| Some(held.1) == by_scan);
+                            let at = held.iter().position(|held| Some(held.sequence) == by_scan);
                             let taken = at.map(|at| held.remove(at));
                             if by_length {
                                 let by_bplus_tree = tree.take(&window).map(|entry| entry.sequence);
                                 prop_assert_eq!(by_bplus_tree, by_scan);
-                            } else if let Some((key, sequence)) = taken {
-                                tree.remove(&key, sequence);
+                            } else if let Some(entry) = taken {
+                                tree.remove(&entry);
                             }
                         }
                     }
                 }
                 let fits = flat.iter().any(|entry| u64::from(entry.processors) <= processors);
-                prop_assert_eq!(tree.has_any_up_to(processors), fits);
+                if by_length {
+                    prop_assert_eq!(tree.has_any_up_to(processors), fits);
+                }
                 let place = |entry: &Entry<u64>| entry.sequence;
                 prop_assert_eq!([treap.len(), tree.len()], [flat.len(); 2]);
                 let first = flat.first().map(place);

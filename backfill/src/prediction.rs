@@ -1,3 +1,8 @@
+#![expect(
+    clippy::inline_always,
+    reason = "measured: of a job that ends only the user is looked at"
+)]
+
 use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 
@@ -51,6 +56,7 @@ pub struct MeanOfLastTwo {
 }
 
 impl Predictor for MeanOfLastTwo {
+    #[inline]
     fn predict(&self, job: &Submission) -> u64 {
         match self.runtimes.get(&job.user) {
             Some(&(last, Some(before))) => last.midpoint(before),
@@ -58,11 +64,18 @@ impl Predictor for MeanOfLastTwo {
         }
     }
 
+    #[inline(always)]
     fn finished(&mut self, job: &Submission, runtime: u64) {
-        if let Some(known) = self.runtimes.get_mut(&job.user) {
+        self.learn(job.user, runtime);
+    }
+}
+
+impl MeanOfLastTwo {
+    fn learn(&mut self, user: u64, runtime: u64) {
+        if let Some(known) = self.runtimes.get_mut(&user) {
             *known = (runtime, Some(known.0));
         } else {
-            self.runtimes.insert(job.user, (runtime, None));
+            self.runtimes.insert(user, (runtime, None));
         }
     }
 }

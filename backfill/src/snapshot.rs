@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::conservative::Waiting;
 use crate::table::{Claim, Held, Slot, State, Table};
-use crate::{Backfill, Config, Conservative, JobOrder};
+use crate::{Backfill, Config, Conservative, JobOrder, QueuedJob, Submission};
 
 /// A snapshot that no scheduler can have made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -37,8 +37,19 @@ pub(crate) struct ConservativeSnapshot {
 struct TableSnapshot {
     now: u64,
     sequence: u64,
-    slots: Vec<(u32, Option<Held>)>,
+    slots: Vec<(u32, Option<HeldSnapshot>)>,
     vacant: Vec<u32>,
+}
+
+/// A job that is held.
+#[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
+struct HeldSnapshot {
+    job: QueuedJob,
+    state: State,
+    first_prediction: u64,
+    corrections: u8,
+    started: bool,
+    worked: u64,
 }
 
 impl<Q: JobOrder + Clone, B: JobOrder + Clone, P> From<Backfill<Q, B, P>>
@@ -103,7 +114,8 @@ impl TryFrom<ConservativeSnapshot> for Conservative {
         for (slot, start, planned) in reservations {
             let held =
                 policy.table.find(slot).filter(|held| matches!(held.state, State::Queued { .. }));
-            let job = &held.ok_or(Inconsistent("a reservation is nobody's"))?.job;
+            held.ok_or(Inconsistent("a reservation is nobody's"))?;
+            let job = policy.table.job(slot);
             if last.is_some_and(|last| last >= job.sequence) || planned > start {
                 return Err(Inconsistent("the reservations are out of order"));
             }
@@ -128,17 +140,25 @@ impl TryFrom<ConservativeSnapshot> for Conservative {
 impl From<Table> for TableSnapshot {
     fn from(table: Table) -> Self {
         let (now, sequence) = (table.now, table.sequence);
-        let slots = table.slots.into_iter().map(|slot| (slot.generation, slot.held)).collect();
-        Self { now, sequence, slots, vacant: table.vacant }
+        let slots = table.slots.into_iter().zip(table.jobs).map(|(slot, job)| {
+            let held = slot.held.map(|held| HeldSnapshot::new(job, held));
+            (slot.generation, held)
+        });
+        Self { now, sequence, slots: slots.collect(), vacant: table.vacant }
     }
 }
 
 impl TableSnapshot {
     fn check(self, config: &Config) -> Result<Table, Inconsistent> {
         let Self { now, sequence, slots, vacant } = self;
-        let slots: Vec<Slot> =
-            slots.into_iter().map(|(generation, held)| Slot { generation, held }).collect();
-        let table = Table { slots, vacant, sequence, now };
+        let (slots, jobs) = slots
+            .into_iter()
+            .map(|(generation, held)| {
+                let (job, held) = held.map_or((NOBODY, None), |held| (held.job, Some(held.into())));
+                (Slot { generation, held }, job)
+            })
+            .unzip();
+        let table = Table { slots, jobs, vacant, sequence, now };
         table.check_time(now).map_err(|_| Inconsistent("its time is out of range"))?;
         let mut unused = table.vacant.clone();
         unused.sort_unstable();
@@ -146,22 +166,24 @@ impl TableSnapshot {
         if !empty.map(|(index, _)| index).eq(unused) {
             return Err(Inconsistent("the vacant numbers are not those that nobody holds"));
         }
-        let mut sequences: Vec<u64> = table.iter().map(|(_, held)| held.job.sequence).collect();
+        let mut sequences: Vec<u64> =
+            table.iter().map(|(slot, _)| table.job(slot).sequence).collect();
         sequences.sort_unstable();
         let unique = sequences.windows(2).all(|pair| pair[0] < pair[1]);
         if !unique || sequences.last().is_some_and(|last| *last >= sequence) {
             return Err(Inconsistent("the order of submission is ambiguous"));
         }
         let mut used = 0u128;
-        for (_, held) in table.iter() {
+        for (slot, held) in table.iter() {
+            let job = table.job(slot);
             table
-                .check_job(config.processors, &held.job.submission)
+                .check_job(config.processors, &job.submission)
                 .map_err(|_| Inconsistent("a job cannot run on the machine"))?;
-            if !held.is_possible(now) {
+            if !held.is_possible(job, now) {
                 return Err(Inconsistent("a job is in an impossible state"));
             }
             if matches!(held.state, State::Running { .. }) && !held.claims(Claim::Released) {
-                used += u128::from(held.job.submission.processors);
+                used += u128::from(job.submission.processors);
             }
         }
         if used > u128::from(config.processors) {
@@ -171,15 +193,29 @@ impl TableSnapshot {
     }
 }
 
+impl HeldSnapshot {
+    const fn new(job: QueuedJob, held: Held) -> Self {
+        let Held { state, first_prediction, corrections, started, worked, user: _ } = held;
+        Self { job, state, first_prediction, corrections, started, worked }
+    }
+}
+
+impl From<HeldSnapshot> for Held {
+    fn from(held: HeldSnapshot) -> Self {
+        let HeldSnapshot { job, state, first_prediction, corrections, started, worked } = held;
+        Self { state, first_prediction, corrections, started, worked, user: job.submission.user }
+    }
+}
+
 impl Held {
     fn claims(&self, wanted: Claim) -> bool {
         matches!(self.state, State::Running { claim, .. } if claim == wanted)
     }
 
     /// Whether the times of a job fit together.
-    fn is_possible(&self, now: u64) -> bool {
-        let estimate = self.job.submission.estimate;
-        let predicted = (1..=estimate).contains(&self.job.predicted);
+    fn is_possible(&self, job: &QueuedJob, now: u64) -> bool {
+        let estimate = job.submission.estimate;
+        let predicted = (1..=estimate).contains(&job.predicted);
         let first = (1..=estimate).contains(&self.first_prediction);
         let state = match self.state {
             State::Queued { .. } => self.started || self.worked == 0,
@@ -192,6 +228,10 @@ impl Held {
                     && expected_end <= latest
             }
         };
-        predicted && first && state && self.job.submitted <= now && self.worked <= now
+        predicted && first && state && job.submitted <= now && self.worked <= now
     }
 }
+
+/// Stands in the place of a job where a slot is vacant.
+const NOBODY: QueuedJob =
+    QueuedJob { submission: Submission::new(1, 1), submitted: 0, sequence: 0, predicted: 1 };

@@ -8,6 +8,9 @@ use crate::{Error, JobId, MAX_TIME, QueuedJob, Submission};
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) slots: Vec<Slot>,
+    /// What was submitted, by slot; of a vacant one, anything. Apart from what a start and an end
+    /// look at, so that these touch one line of memory each.
+    pub(crate) jobs: Vec<QueuedJob>,
     /// Slots that nobody holds; the last is used next.
     pub(crate) vacant: Vec<u32>,
     /// The next job's place in the order of submission.
@@ -17,16 +20,15 @@ pub(crate) struct Table {
 }
 
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(crate) struct Slot {
     pub(crate) generation: u32,
     pub(crate) held: Option<Held>,
 }
 
-/// A job that is held.
+/// What has become so far of a job that is held.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub(crate) struct Held {
-    pub(crate) job: QueuedJob,
     pub(crate) state: State,
     /// What was predicted when it was submitted.
     pub(crate) first_prediction: u64,
@@ -36,6 +38,8 @@ pub(crate) struct Held {
     pub(crate) started: bool,
     /// Ticks it ran before it was last suspended.
     pub(crate) worked: u64,
+    /// Whose it is: what a predictor asks for when it ends.
+    pub(crate) user: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,7 +70,7 @@ pub(crate) enum Claim {
 
 impl Table {
     pub(crate) const fn new() -> Self {
-        Self { slots: Vec::new(), vacant: Vec::new(), sequence: 0, now: 0 }
+        Self { slots: Vec::new(), jobs: Vec::new(), vacant: Vec::new(), sequence: 0, now: 0 }
     }
 
     /// Refuses a time that went back or too far; changes nothing.
@@ -108,19 +112,21 @@ impl Table {
         let job = QueuedJob { submission, submitted: self.now, sequence: self.sequence, predicted };
         self.sequence += 1;
         let held = Held {
-            job,
             state: State::Queued { reserved: None },
             first_prediction: predicted,
             corrections: 0,
             started: false,
             worked: 0,
+            user: submission.user,
         };
         if let Some(index) = self.vacant.pop() {
             let slot = &mut self.slots[index as usize];
             slot.held = Some(held);
+            self.jobs[index as usize] = job;
             return JobId { index, generation: slot.generation };
         }
         self.slots.push(Slot { generation: 0, held: Some(held) });
+        self.jobs.push(job);
         // `check_job` keeps the number of slots within `u32`.
         let index = u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX);
         JobId { index, generation: 0 }
@@ -168,6 +174,17 @@ impl Table {
             .held
             .as_mut()
             .expect("the slot of a queued or running job is occupied")
+    }
+
+    /// What was submitted as the job in an occupied slot.
+    #[inline]
+    pub(crate) fn job(&self, index: u32) -> &QueuedJob {
+        &self.jobs[index as usize]
+    }
+
+    #[inline]
+    pub(crate) fn job_mut(&mut self, index: u32) -> &mut QueuedJob {
+        &mut self.jobs[index as usize]
     }
 
     #[cfg(feature = "serde")]

@@ -70,7 +70,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     /// or queues it. Returns false if it may change what others can do, so that a whole pass is
     /// due.
     fn decide_on(&mut self, slot: u32, now: u64) -> bool {
-        let entry = self.queue.entry(&self.table.held(slot).job, slot);
+        let entry = self.queue.entry(self.table.job(slot), slot);
         let job = entry.candidate();
         let decided = match (self.config.depth, self.queue.first()) {
             (_, None) if job.processors <= self.free => {

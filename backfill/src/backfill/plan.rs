@@ -15,7 +15,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         };
         let in_order = self.config.depth == Depth::NoBackfill;
         let Candidate { processors: needed, length, .. } =
-            self.queue.entry(&self.table.held(job.index).job, job.index).candidate();
+            self.queue.entry(self.table.job(job.index), job.index).candidate();
         let mut profile = Profile::from_running(now, self.free, self.timeline.iter());
         let mut earliest = now;
         let mut waiting = 0;
@@ -64,7 +64,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     fn waiting(&self) -> Vec<Candidate> {
         let mut waiting: Vec<Entry<Q::Key>> = self.queue.iter().cloned().collect();
         if let Some(slot) = self.fresh {
-            let fresh = self.queue.entry(&self.table.held(slot).job, slot);
+            let fresh = self.queue.entry(self.table.job(slot), slot);
             let at = waiting.partition_point(|entry| entry.is_before(&fresh.key, fresh.sequence));
             waiting.insert(at, fresh);
         }

@@ -99,9 +99,10 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         let held = self.table.held_mut(entry.slot);
         if let State::Running { since, expected_end, .. } = held.state {
             held.worked += now - since;
-            held.job.predicted = expected_end.saturating_sub(now).max(1);
+            held.state = State::Queued { reserved: None };
+            let left = expected_end.saturating_sub(now).max(1);
+            self.table.job_mut(entry.slot).predicted = left;
         }
-        held.state = State::Queued { reserved: None };
         self.enqueue(entry.slot);
         self.decisions
             .push(Decision::Suspend { job: self.table.id(entry.slot), head: self.table.id(due) });
@@ -110,7 +111,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
     fn lend(&mut self, job: Candidate, now: u64, reason: StartReason) {
         self.run(job, now, reason, Claim::Preemptible);
         self.lent += job.processors;
-        let entry = self.queue.entry(&self.table.held(job.slot).job, job.slot);
+        let entry = self.queue.entry(self.table.job(job.slot), job.slot);
         let at =
             self.preemptible.partition_point(|other| other.is_before(&entry.key, entry.sequence));
         self.preemptible.insert(at, entry);

@@ -1,6 +1,6 @@
 use alloc::vec::Vec;
 
-use crate::index::{Candidate, Cursor, Entry, Index};
+use crate::index::{Candidate, Cursor, Entry, Index, Search};
 use crate::table::Table;
 use crate::window::Window;
 use crate::{JobOrder, QueuedJob};
@@ -17,13 +17,18 @@ pub(super) struct Queue<Q: JobOrder, B: JobOrder> {
 
 impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
     pub(super) fn new(order: Q, scan_order: B) -> Self {
-        let scan = (!B::FOLLOWS_QUEUE).then(|| Index::new(!B::BY_LENGTH));
+        let search = if B::BY_LENGTH { Search::ByLength } else { Search::ByKey };
+        let scan = (!B::FOLLOWS_QUEUE).then(|| Index::new(search));
         Self { order, scan_order, jobs: Self::empty_queue(), scan }
     }
 
     /// The queue is searched for candidates only if there is no other index for that.
     fn empty_queue() -> Index<Q::Key> {
-        Index::new(B::FOLLOWS_QUEUE && !Q::BY_LENGTH)
+        Index::new(match (B::FOLLOWS_QUEUE, Q::BY_LENGTH) {
+            (false, _) => Search::None,
+            (true, true) => Search::ByLength,
+            (true, false) => Search::ByKey,
+        })
     }
 
     #[cfg(feature = "serde")]
@@ -50,10 +55,10 @@ impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
     }
 
     #[inline]
-    pub(super) fn remove(&mut self, job: &QueuedJob) {
-        self.jobs.remove(&self.order.key(job), job.sequence);
+    pub(super) fn remove(&mut self, job: &QueuedJob, slot: u32) {
+        self.jobs.remove(&Entry::new(self.order.key(job), job, slot));
         if let Some(scan) = &mut self.scan {
-            scan.remove(&self.scan_order.key(job), job.sequence);
+            scan.remove(&Entry::new(self.scan_order.key(job), job, slot));
         }
     }
 
@@ -85,10 +90,11 @@ impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
         match &mut self.scan {
             None => Some(self.jobs.take(cursor, window)?.candidate()),
             Some(scan) => {
-                let candidate = scan.take(cursor, window)?.candidate();
-                let job = &table.held(candidate.slot).job;
-                self.jobs.remove(&self.order.key(job), job.sequence);
-                Some(candidate)
+                let Entry { sequence, length, processors, slot, .. } = scan.take(cursor, window)?;
+                let key = self.order.key(table.job(slot));
+                let entry = Entry { key, sequence, length, processors, slot };
+                self.jobs.remove(&entry);
+                Some(entry.candidate())
             }
         }
     }
@@ -98,7 +104,7 @@ impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
         let slots: Vec<u32> = self.jobs.iter().map(|entry| entry.slot).collect();
         self.jobs = Self::empty_queue();
         for slot in slots {
-            let job = &table.held(slot).job;
+            let job = table.job(slot);
             self.jobs.insert(Entry::new(order.key(job), job, slot));
         }
         self.order = order;

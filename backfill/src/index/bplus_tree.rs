@@ -1,15 +1,19 @@
 use alloc::vec::Vec;
+use core::array;
 use core::mem;
 
 use super::{Entry, narrow};
 use crate::window::Window;
 
-/// A B+ tree of jobs by place, of which each branch knows the narrowest job of each child.
+/// A B+ tree of jobs by place. If it is searched, each branch knows the narrowest job of each
+/// child: where the order is that of lengths, what a window admits is the narrow ones of a range.
 ///
-/// Where the order is that of lengths, what a window admits is the narrow ones of a range, so this
-/// is all that a search needs.
+/// In a long queue each line of memory that is touched costs more than what is done with it. So the
+/// jobs of a leaf stand in no order: who comes is put last, who leaves is replaced by the last, and
+/// what a search compares lies together.
 #[derive(Clone, Debug)]
 pub(crate) struct BPlusTree<K> {
+    searched: bool,
     leaves: Vec<Leaf<K>>,
     branches: Vec<Branch<K>>,
     /// Leaves and branches that are out of use.
@@ -19,6 +23,8 @@ pub(crate) struct BPlusTree<K> {
     root: u32,
     height: usize,
     len: usize,
+    /// The first job.
+    front: Option<Entry<K>>,
     /// For use within a call: the branches from the root to a leaf, and which child to go on with.
     path: Vec<Step>,
 }
@@ -31,87 +37,99 @@ struct Step {
 
 #[derive(Clone, Debug)]
 struct Leaf<K> {
-    entries: Vec<Entry<K>>,
-    /// The processors of each: what a search looks at.
-    widths: Vec<u32>,
+    len: usize,
+    /// What jobs are found by: see [`BPlusTree::mark`].
+    marks: [u16; LEAF],
+    /// In no order.
+    entries: [Entry<K>; LEAF],
 }
 
 /// Of each child, in order.
 #[derive(Clone, Debug)]
 struct Branch<K> {
-    children: Vec<u32>,
-    /// Where its first job stands.
-    firsts: Vec<(K, u64)>,
-    /// The processors of its narrowest job.
-    narrowest: Vec<u32>,
+    len: usize,
+    /// The processors of its narrowest job, if the tree is searched.
+    narrowest: [u32; BRANCH],
+    children: [u32; BRANCH],
+    /// None of its jobs stands before this, but for the first child's.
+    borders: [(K, u64); BRANCH],
 }
 
 impl<K: Ord + Clone> BPlusTree<K> {
-    pub(super) fn new() -> Self {
+    /// An empty tree, which can [`take`](Self::take) what a window admits only if it is `searched`.
+    pub(super) const fn new(searched: bool) -> Self {
         Self {
-            leaves: alloc::vec![Leaf { entries: Vec::new(), widths: Vec::new() }],
+            searched,
+            leaves: Vec::new(),
             branches: Vec::new(),
             spare_leaves: Vec::new(),
             spare_branches: Vec::new(),
             root: 0,
             height: 0,
             len: 0,
+            front: None,
             path: Vec::new(),
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn first(&self) -> Option<&Entry<K>> {
-        let mut at = self.root;
-        for _ in 0..self.height {
-            at = self.branch(at).children[0];
-        }
-        self.leaf(at).entries.first()
+    pub(super) const fn first(&self) -> Option<&Entry<K>> {
+        self.front.as_ref()
     }
 
     pub(super) fn iter(&self) -> Iter<'_, K> {
-        let mut iter = Iter { tree: self, path: Vec::new(), entries: [].iter() };
-        iter.descend(self.root);
+        let mut iter = Iter { tree: self, path: Vec::new(), entries: Vec::new() };
+        if self.len > 0 {
+            iter.descend(self.root);
+        }
         iter
     }
 
     /// O(log n).
     pub(super) fn insert(&mut self, entry: Entry<K>) {
         self.len += 1;
+        if self.front.as_ref().is_none_or(|front| entry.is_before(&front.key, front.sequence)) {
+            self.front = Some(entry.clone());
+        }
+        if self.leaves.is_empty() {
+            self.leaves.push(Leaf::new(&entry));
+        }
         let (path, at) = self.path_to(&entry.key, entry.sequence);
+        if self.searched {
+            for &Step { branch, child } in path.iter().rev() {
+                let narrowest = &mut self.branch_mut(branch).narrowest[child];
+                if *narrowest <= entry.processors {
+                    break;
+                }
+                *narrowest = entry.processors;
+            }
+        }
+        let mark = self.mark(&entry);
         let leaf = self.leaf_mut(at);
-        let before = |other: &Entry<K>| other.is_before(&entry.key, entry.sequence);
-        let position = leaf.entries.partition_point(before);
-        leaf.widths.insert(position, entry.processors);
-        leaf.entries.insert(position, entry);
-        let is_overfull = leaf.entries.len() > MOST;
-        self.refresh(&path);
-        if is_overfull {
+        leaf.push(mark, entry);
+        if leaf.len == LEAF {
             self.split_leaf(&path, at);
         }
         self.path = path;
     }
 
-    /// Takes out the job at `key` and `sequence`, which must be there. O(log n).
-    pub(super) fn remove(&mut self, key: &K, sequence: u64) {
-        let (path, at) = self.path_to(key, sequence);
-        let entries = &self.leaf(at).entries;
-        let position = entries.partition_point(|entry| entry.is_before(key, sequence));
-        debug_assert!(entries.get(position).is_some_and(|entry| entry.sequence == sequence));
-        self.remove_at(&path, at, position);
+    /// Takes out a job, which must be there. O(log n).
+    pub(super) fn remove(&mut self, entry: &Entry<K>) {
+        let (path, at) = self.path_to(&entry.key, entry.sequence);
+        let position = self.leaf(at).position(self.mark(entry), entry.sequence);
+        debug_assert!(position.is_some());
+        if let Some(position) = position {
+            self.remove_at(&path, at, position);
+        }
         self.path = path;
     }
 
     /// Whether any job needs no more than `processors`.
     pub(super) fn has_any_up_to(&self, processors: u64) -> bool {
-        let widths = match self.height {
-            0 => &self.leaf(self.root).widths,
-            _ => &self.branch(self.root).narrowest,
-        };
-        widths.iter().any(|&width| u64::from(width) <= processors)
+        self.len > 0 && u64::from(self.narrowest(self.root, self.height)) <= processors
     }
 
     /// Takes out the first job that the window admits, if the order is that of lengths. O(k log n)
@@ -132,16 +150,23 @@ impl<K: Ord + Clone> BPlusTree<K> {
     /// The first job that needs no more than `processors`: its leaf, with the path there, and its
     /// position in that.
     fn find_up_to(&self, processors: u32, path: &mut Vec<Step>) -> Option<(u32, usize)> {
+        if self.len == 0 {
+            return None;
+        }
         path.clear();
         let mut at = self.root;
         for _ in 0..self.height {
             let branch = self.branch(at);
-            let child = branch.narrowest.iter().position(|&width| width <= processors)?;
+            let child = branch.narrowest().iter().position(|&width| width <= processors)?;
             path.push(Step { branch: at, child });
             at = branch.children[child];
         }
-        let position = self.leaf(at).widths.iter().position(|&width| width <= processors)?;
-        Some((at, position))
+        let leaf = self.leaf(at);
+        let most = u16::try_from(processors).unwrap_or(u16::MAX);
+        let marked = leaf.marks().iter().enumerate().filter(|&(_, &mark)| mark <= most);
+        let narrow =
+            marked.map(|(at, _)| at).filter(|&at| leaf.entries[at].processors <= processors);
+        Some((at, narrow.min_by(|&one, &other| leaf.entries[one].cmp(&leaf.entries[other]))?))
     }
 
     /// The path to the leaf that holds, or is to hold, the place of `key` and `sequence`.
@@ -151,8 +176,8 @@ impl<K: Ord + Clone> BPlusTree<K> {
         let mut at = self.root;
         for _ in 0..self.height {
             let branch = self.branch(at);
-            let begun = |first: &(K, u64)| (&first.0, first.1) <= (key, sequence);
-            let child = branch.firsts.partition_point(begun).saturating_sub(1);
+            let begun = |border: &(K, u64)| (&border.0, border.1) <= (key, sequence);
+            let child = branch.borders().partition_point(begun).saturating_sub(1);
             path.push(Step { branch: at, child });
             at = branch.children[child];
         }
@@ -162,15 +187,28 @@ impl<K: Ord + Clone> BPlusTree<K> {
     fn remove_at(&mut self, path: &[Step], at: u32, position: usize) -> Entry<K> {
         self.len -= 1;
         let leaf = self.leaf_mut(at);
-        leaf.widths.remove(position);
-        let entry = leaf.entries.remove(position);
-        if leaf.entries.is_empty() && self.height > 0 {
+        let entry = leaf.swap_remove(position);
+        if leaf.len == 0 && self.height > 0 {
             self.spare_leaves.push(at);
             self.unlink(path);
-        } else {
-            self.refresh(path);
+        } else if self.searched {
+            self.widen(path, at, entry.processors);
+        }
+        if self.front.as_ref().is_some_and(|front| front.sequence == entry.sequence) {
+            self.front = self.find_first();
         }
         entry
+    }
+
+    fn find_first(&self) -> Option<Entry<K>> {
+        if self.len == 0 {
+            return None;
+        }
+        let mut at = self.root;
+        for _ in 0..self.height {
+            at = self.branch(at).children[0];
+        }
+        self.leaf(at).entries().iter().min_by(|one, other| one.cmp(other)).cloned()
     }
 
     /// Takes the empty child at the end of `path` out of the tree.
@@ -178,89 +216,106 @@ impl<K: Ord + Clone> BPlusTree<K> {
         let mut path = path;
         while let Some((&Step { branch, child }, above)) = path.split_last() {
             let node = self.branch_mut(branch);
-            node.children.remove(child);
-            node.firsts.remove(child);
-            node.narrowest.remove(child);
-            if !node.children.is_empty() {
+            let narrowest = node.remove(child);
+            if node.len > 0 {
+                if self.searched {
+                    self.widen(above, branch, narrowest);
+                }
                 break;
             }
             self.spare_branches.push(branch);
             path = above;
         }
-        if let Some((_, above)) = path.split_last() {
-            self.refresh(above);
-        }
-        while self.height > 0
-            && let [only] = self.branch(self.root).children[..]
-        {
+        while self.height > 0 && self.branch(self.root).len == 1 {
             self.spare_branches.push(self.root);
-            self.root = only;
+            self.root = self.branch(self.root).children[0];
             self.height -= 1;
         }
     }
 
-    /// Tells the branches of `path`, which begins at the root, of a change below, from the last one
-    /// up.
-    fn refresh(&mut self, path: &[Step]) {
+    /// Tells the branches of `path`, from the last one up, that a job of `processors` has left the
+    /// leaf or branch `at`, where the path leads to.
+    fn widen(&mut self, path: &[Step], at: u32, processors: u32) {
+        let mut at = at;
         for (depth, &Step { branch, child }) in path.iter().enumerate().rev() {
-            let at = self.branch(branch).children[child];
-            let (first, narrowest) = self.outline(at, self.height - depth - 1);
+            if self.branch(branch).narrowest[child] < processors {
+                return;
+            }
+            let narrowest = self.narrowest(at, self.height - depth - 1);
             let node = self.branch_mut(branch);
-            if node.narrowest[child] == narrowest && node.firsts[child] == first {
+            if node.narrowest[child] == narrowest {
                 return;
             }
             node.narrowest[child] = narrowest;
-            node.firsts[child] = first;
+            at = branch;
         }
     }
 
-    /// What a branch knows of a child of that height.
-    fn outline(&self, at: u32, height: usize) -> ((K, u64), u32) {
-        let (first, widths) = if height == 0 {
-            let leaf = self.leaf(at);
-            (leaf.entries[0].place(), &leaf.widths)
-        } else {
-            let branch = self.branch(at);
-            (branch.firsts[0].clone(), &branch.narrowest)
-        };
-        (first, widths.iter().copied().min().unwrap_or(u32::MAX))
+    /// How narrow the narrowest job of a leaf or branch of that height is.
+    fn narrowest(&self, at: u32, height: usize) -> u32 {
+        if height > 0 {
+            return self.branch(at).narrowest().iter().copied().min().unwrap_or(u32::MAX);
+        }
+        let leaf = self.leaf(at);
+        match leaf.marks().iter().copied().min() {
+            Some(mark) if mark < u16::MAX => mark.into(),
+            _ => leaf.entries().iter().map(|entry| entry.processors).min().unwrap_or(u32::MAX),
+        }
     }
 
-    /// Moves the upper half of an overfull leaf into a new one, and so on up.
+    /// Moves the upper half of a full leaf into a new one, and so on up.
     fn split_leaf(&mut self, path: &[Step], at: u32) {
+        let is_last = path.iter().all(|step| step.child + 1 == self.branch(step.branch).len);
+        let searched = self.searched;
         let leaf = self.leaf_mut(at);
-        let upper = Leaf {
-            entries: leaf.entries.split_off(MOST / 2),
-            widths: leaf.widths.split_off(MOST / 2),
-        };
+        leaf.entries.sort_unstable_by(|one, other| one.cmp(other));
+        // What comes in order fills its leaves.
+        let cut = if is_last { LEAF - 1 } else { LEAF / 2 };
+        let mut upper = Leaf::new(&leaf.entries[cut]);
+        upper.entries[..LEAF - cut].clone_from_slice(&leaf.entries[cut..]);
+        (leaf.len, upper.len) = (cut, LEAF - cut);
+        for leaf in [leaf, &mut upper] {
+            for (mark, entry) in leaf.marks.iter_mut().zip(&leaf.entries) {
+                *mark = mark_of(searched, entry);
+            }
+        }
+        let mut border = upper.entries[0].place();
+        let mut old = at;
         let mut fresh = add(&mut self.leaves, &mut self.spare_leaves, upper);
         for (height, &Step { branch, child }) in path.iter().rev().enumerate() {
-            let (first, narrowest) = self.outline(fresh, height);
-            let (_, left) = self.outline(self.branch(branch).children[child], height);
+            let narrowest = [old, fresh].map(|at| self.narrowest(at, height));
             let node = self.branch_mut(branch);
-            node.narrowest[child] = left;
-            node.children.insert(child + 1, fresh);
-            node.firsts.insert(child + 1, first);
-            node.narrowest.insert(child + 1, narrowest);
-            if node.children.len() <= MOST {
+            node.narrowest[child] = narrowest[0];
+            node.insert(child + 1, narrowest[1], fresh, border);
+            if node.len < BRANCH {
                 return;
             }
-            let upper = Branch {
-                children: node.children.split_off(MOST / 2),
-                firsts: node.firsts.split_off(MOST / 2),
-                narrowest: node.narrowest.split_off(MOST / 2),
-            };
+            let cut = if is_last { BRANCH - 1 } else { BRANCH / 2 };
+            let mut upper = node.clone();
+            upper.narrowest.rotate_left(cut);
+            upper.children.rotate_left(cut);
+            upper.borders.rotate_left(cut);
+            (node.len, upper.len) = (cut, BRANCH - cut);
+            border = upper.borders[0].clone();
+            old = branch;
             fresh = add(&mut self.branches, &mut self.spare_branches, upper);
         }
-        let children = [self.root, fresh];
-        let [(first, left), (second, right)] = children.map(|at| self.outline(at, self.height));
-        let root = Branch {
-            children: children.to_vec(),
-            firsts: [first, second].into(),
-            narrowest: [left, right].into(),
+        let [left, right] = [old, fresh].map(|at| self.narrowest(at, self.height));
+        let mut root = Branch {
+            len: 1,
+            narrowest: [left; BRANCH],
+            children: [old; BRANCH],
+            borders: array::from_fn(|_| border.clone()),
         };
+        root.insert(1, right, fresh, border);
         self.root = add(&mut self.branches, &mut self.spare_branches, root);
         self.height += 1;
+    }
+
+    /// What a job is found by in its leaf: its processors, as far as 16 bits can say, or else a part
+    /// of its place in the order of submission.
+    fn mark(&self, entry: &Entry<K>) -> u16 {
+        mark_of(self.searched, entry)
     }
 
     fn leaf(&self, at: u32) -> &Leaf<K> {
@@ -280,12 +335,77 @@ impl<K: Ord + Clone> BPlusTree<K> {
     }
 }
 
+impl<K: Clone> Leaf<K> {
+    /// An empty leaf; `entry` only fills the array.
+    fn new(entry: &Entry<K>) -> Self {
+        Self { len: 0, marks: [0; LEAF], entries: array::from_fn(|_| entry.clone()) }
+    }
+
+    fn marks(&self) -> &[u16] {
+        &self.marks[..self.len]
+    }
+
+    fn entries(&self) -> &[Entry<K>] {
+        &self.entries[..self.len]
+    }
+
+    fn position(&self, mark: u16, sequence: u64) -> Option<usize> {
+        let mut marks = self.marks().iter().enumerate();
+        let found =
+            marks.find(|&(at, &other)| other == mark && self.entries[at].sequence == sequence);
+        found.map(|(at, _)| at)
+    }
+
+    fn push(&mut self, mark: u16, entry: Entry<K>) {
+        self.marks[self.len] = mark;
+        self.entries[self.len] = entry;
+        self.len += 1;
+    }
+
+    fn swap_remove(&mut self, position: usize) -> Entry<K> {
+        self.len -= 1;
+        self.marks[position] = self.marks[self.len];
+        self.entries.swap(position, self.len);
+        self.entries[self.len].clone()
+    }
+}
+
+impl<K: Clone> Branch<K> {
+    fn narrowest(&self) -> &[u32] {
+        &self.narrowest[..self.len]
+    }
+
+    fn borders(&self) -> &[(K, u64)] {
+        &self.borders[..self.len]
+    }
+
+    fn insert(&mut self, at: usize, narrowest: u32, child: u32, border: (K, u64)) {
+        self.narrowest[self.len] = narrowest;
+        self.narrowest[at..=self.len].rotate_right(1);
+        self.children[self.len] = child;
+        self.children[at..=self.len].rotate_right(1);
+        self.borders[self.len] = border;
+        self.borders[at..=self.len].rotate_right(1);
+        self.len += 1;
+    }
+
+    /// Returns how narrow its narrowest job was.
+    fn remove(&mut self, at: usize) -> u32 {
+        self.narrowest[at..self.len].rotate_left(1);
+        self.children[at..self.len].rotate_left(1);
+        self.borders[at..self.len].rotate_left(1);
+        self.len -= 1;
+        self.narrowest[self.len]
+    }
+}
+
 /// The jobs of a [`BPlusTree`], in order.
 pub(super) struct Iter<'a, K> {
     tree: &'a BPlusTree<K>,
     /// The branches above the leaf that is being read, and which child that is in.
     path: Vec<Step>,
-    entries: core::slice::Iter<'a, Entry<K>>,
+    /// Those of the leaf that are still to come, the last first.
+    entries: Vec<&'a Entry<K>>,
 }
 
 impl<K: Ord + Clone> Iter<'_, K> {
@@ -294,7 +414,8 @@ impl<K: Ord + Clone> Iter<'_, K> {
             self.path.push(Step { branch: at, child: 0 });
             at = self.tree.branch(at).children[0];
         }
-        self.entries = self.tree.leaf(at).entries.iter();
+        self.entries.extend(self.tree.leaf(at).entries());
+        self.entries.sort_unstable_by(|one, other| other.cmp(one));
     }
 }
 
@@ -303,16 +424,28 @@ impl<'a, K: Ord + Clone> Iterator for Iter<'a, K> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            if let Some(entry) = self.entries.next() {
+            if let Some(entry) = self.entries.pop() {
                 return Some(entry);
             }
             let step = self.path.last_mut()?;
             step.child += 1;
-            match self.tree.branch(step.branch).children.get(step.child) {
-                Some(&child) => self.descend(child),
-                None => drop(self.path.pop()),
+            let branch = self.tree.branch(step.branch);
+            if step.child < branch.len {
+                let child = branch.children[step.child];
+                self.descend(child);
+            } else {
+                self.path.pop();
             }
         }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "takes a part")]
+fn mark_of<K>(searched: bool, entry: &Entry<K>) -> u16 {
+    if searched {
+        u16::try_from(entry.processors).unwrap_or(u16::MAX)
+    } else {
+        entry.sequence as u16
     }
 }
 
@@ -327,6 +460,7 @@ fn add<T>(all: &mut Vec<T>, spare: &mut Vec<u32>, element: T) -> u32 {
     u32::try_from(all.len() - 1).unwrap_or(u32::MAX)
 }
 
-/// The largest leaf, and the most children of a branch. Few in the tests of this crate, so that
-/// their trees are high.
-const MOST: usize = if cfg!(test) { 4 } else { 64 };
+/// So many jobs are too many for a leaf, and so many children for a branch. Few in the tests of this
+/// crate, so that their trees are high.
+const LEAF: usize = if cfg!(test) { 4 } else { 64 };
+const BRANCH: usize = if cfg!(test) { 4 } else { 64 };
