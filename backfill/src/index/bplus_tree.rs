@@ -268,7 +268,7 @@ impl<K: Ord + Clone> BPlusTree<K> {
         let is_last = path.iter().all(|step| step.child + 1 == self.branch(step.branch).len);
         let searched = self.searched;
         let leaf = self.leaf_mut(at);
-        leaf.entries.sort_unstable_by(|one, other| one.cmp(other));
+        leaf.entries.sort_unstable_by(Entry::cmp);
         // What comes in order fills its leaves.
         let cut = if is_last { LEAF - 1 } else { LEAF / 2 };
         let mut upper = Leaf::new(&leaf.entries[cut]);
