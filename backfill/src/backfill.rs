@@ -337,12 +337,10 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
     }
 
     fn next_wakeup(&self) -> Option<u64> {
-        let preemptible =
-            self.preemptible.iter().filter_map(|entry| match self.table.held(entry.slot).state {
-                State::Running { expected_end, .. } => Some(expected_end),
-                State::Queued { .. } => None,
-            });
-        self.timeline.first().map(|entry| entry.end).into_iter().chain(preemptible).min()
+        let now = self.table.now;
+        let preemptible = self.preemptible.iter().map(|entry| self.expected_end(entry.slot));
+        let ahead = preemptible.filter(|&end| end > now).min();
+        self.timeline.first_end_after(now).into_iter().chain(ahead).min()
     }
 
     fn plan(&self, now: u64, job: JobId) -> Result<Plan, Error> {

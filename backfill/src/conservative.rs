@@ -433,7 +433,7 @@ impl BatchPolicy for Conservative {
     }
 
     fn next_wakeup(&self) -> Option<u64> {
-        self.timeline.first().map(|entry| entry.end)
+        self.timeline.first_end_after(self.table.now)
     }
 
     fn plan(&self, now: u64, job: JobId) -> Result<Plan, Error> {

@@ -55,8 +55,10 @@ pub trait BatchPolicy {
     /// [`Error::TimeWentBack`], [`Error::TimeOutOfRange`].
     fn pass(&mut self, now: u64) -> Result<&[Decision], Error>;
 
-    /// The earliest expected end of a running job. Waking then is never wrong; waking later leaves
-    /// predictions uncorrected.
+    /// The earliest expected end of a running job that is still to come: later than any time the
+    /// policy has been told. Waking then is never wrong; waking later leaves predictions
+    /// uncorrected. A job whose expected end has come is due for [`expire`](BatchPolicy::expire)
+    /// already, or has used its estimate up, and is not waited for.
     fn next_wakeup(&self) -> Option<u64>;
 
     /// When a queued job is planned to start as things stand, and what blocks it.
