@@ -177,6 +177,13 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         self.queue.reorder(order, &self.table);
     }
 
+    /// Orders the scan for backfill candidates anew, for orders whose keys change with time.
+    /// O(q log q).
+    pub fn set_backfill_order(&mut self, order: B) {
+        self.unsettle();
+        self.queue.reorder_scan(order, &self.table);
+    }
+
     #[cfg(feature = "serde")]
     pub(crate) const fn orders(&self) -> (&Q, &B) {
         self.queue.orders()

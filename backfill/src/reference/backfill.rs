@@ -63,6 +63,11 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         self.queue_order = order;
     }
 
+    /// See [`Backfill::set_backfill_order`](crate::Backfill::set_backfill_order).
+    pub fn set_backfill_order(&mut self, order: B) {
+        self.scan_order = order;
+    }
+
     /// The waiting jobs, in the order of the queue.
     pub(super) fn queue(&self) -> Vec<JobId> {
         let mut waiting: Vec<&Job> = self.jobs.waiting().collect();
