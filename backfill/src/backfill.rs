@@ -361,4 +361,8 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
     fn queued(&self) -> usize {
         self.queue.len() + usize::from(self.fresh.is_some())
     }
+
+    fn releases_at_expected_end(&self) -> Option<bool> {
+        Some(self.config.release_at_expected_end)
+    }
 }

@@ -456,4 +456,8 @@ impl BatchPolicy for Conservative {
     fn queued(&self) -> usize {
         self.waiting.len()
     }
+
+    fn releases_at_expected_end(&self) -> Option<bool> {
+        Some(self.config.release_at_expected_end)
+    }
 }

@@ -71,4 +71,12 @@ pub trait BatchPolicy {
 
     /// The number of jobs that wait.
     fn queued(&self) -> usize;
+
+    /// Whether processors count as free from a job's expected end on, before its end is reported:
+    /// what some conventions of a [`Replay`](crate::Replay) need, see
+    /// [`Config::release_at_expected_end`](crate::Config::release_at_expected_end). `None`, unless
+    /// the policy says something else: it does not say.
+    fn releases_at_expected_end(&self) -> Option<bool> {
+        None
+    }
 }

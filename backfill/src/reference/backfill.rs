@@ -371,6 +371,10 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
     fn queued(&self) -> usize {
         self.jobs.waiting().count()
     }
+
+    fn releases_at_expected_end(&self) -> Option<bool> {
+        Some(self.config.release_at_expected_end)
+    }
 }
 
 /// Why a job starts beside reservations of which `earliest` is due first.
