@@ -30,7 +30,7 @@ pub enum Ties {
     /// Expired predictions, then submissions in order of the trace, then terminations in order of
     /// start; a pass after each submission and termination; starts come last. What the classic
     /// simulators do. The policy must [release processors at the expected
-    /// end](crate::Config::release_at_expected_end).
+    /// end](crate::Config::release_at_expected_end); one that says that it does not is refused.
     #[default]
     Event,
     /// Expired predictions, then terminations, then submissions; a pass after each. The policy must
