@@ -177,6 +177,13 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         self.queue.reorder(order, &self.table);
     }
 
+    /// Orders the scan for backfill candidates anew, for orders whose keys change with time.
+    /// O(q log q).
+    pub fn set_backfill_order(&mut self, order: B) {
+        self.unsettle();
+        self.queue.reorder_scan(order, &self.table);
+    }
+
     #[cfg(feature = "serde")]
     pub(crate) const fn orders(&self) -> (&Q, &B) {
         self.queue.orders()
@@ -337,12 +344,10 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
     }
 
     fn next_wakeup(&self) -> Option<u64> {
-        let preemptible =
-            self.preemptible.iter().filter_map(|entry| match self.table.held(entry.slot).state {
-                State::Running { expected_end, .. } => Some(expected_end),
-                State::Queued { .. } => None,
-            });
-        self.timeline.first().map(|entry| entry.end).into_iter().chain(preemptible).min()
+        let now = self.table.now;
+        let preemptible = self.preemptible.iter().map(|entry| self.expected_end(entry.slot));
+        let ahead = preemptible.filter(|&end| end > now).min();
+        self.timeline.first_end_after(now).into_iter().chain(ahead).min()
     }
 
     fn plan(&self, now: u64, job: JobId) -> Result<Plan, Error> {
@@ -355,5 +360,9 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
 
     fn queued(&self) -> usize {
         self.queue.len() + usize::from(self.fresh.is_some())
+    }
+
+    fn releases_at_expected_end(&self) -> Option<bool> {
+        Some(self.config.release_at_expected_end)
     }
 }

@@ -197,6 +197,12 @@ impl Conservative {
         self.freed = Freed { from: 0, until: u64::MAX };
     }
 
+    /// Whether reservations overlap beyond what the machine has.
+    #[cfg(feature = "serde")]
+    pub(crate) fn is_overbooked(&self) -> bool {
+        self.profile.is_overdrawn()
+    }
+
     /// What follows from expected ends that have come.
     fn notice_expected_ends(&mut self, now: u64) {
         if self.timeline.first().is_none_or(|entry| entry.end > now) {
@@ -267,7 +273,8 @@ impl Conservative {
             {
                 // Where the old and the new reservation overlap, nothing changes.
                 let processors = signed(job.processors);
-                let (new_end, end) = (start + job.estimate, job.start.saturating_add(job.estimate));
+                let (new_end, end) =
+                    (start.saturating_add(job.estimate), job.start.saturating_add(job.estimate));
                 let vacated = job.start.max(new_end);
                 self.profile.add(start, job.start.min(new_end), -processors);
                 self.profile.add(vacated, end, processors);
@@ -433,7 +440,7 @@ impl BatchPolicy for Conservative {
     }
 
     fn next_wakeup(&self) -> Option<u64> {
-        self.timeline.first().map(|entry| entry.end)
+        self.timeline.first_end_after(self.table.now)
     }
 
     fn plan(&self, now: u64, job: JobId) -> Result<Plan, Error> {
@@ -448,5 +455,9 @@ impl BatchPolicy for Conservative {
 
     fn queued(&self) -> usize {
         self.waiting.len()
+    }
+
+    fn releases_at_expected_end(&self) -> Option<bool> {
+        Some(self.config.release_at_expected_end)
     }
 }

@@ -7,7 +7,8 @@ use crate::{Outcome, TraceJob};
 pub struct Metrics {
     /// Jobs replayed.
     pub jobs: usize,
-    /// Mean time between submission and end in which a job did not run.
+    /// Mean time between submission and end in which a job did not run: the time before its start
+    /// and, if it was preempted, that in which it was suspended.
     pub average_wait: f64,
     /// The longest such time.
     pub max_wait: u64,

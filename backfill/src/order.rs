@@ -8,7 +8,8 @@ use crate::QueuedJob;
 ///
 /// A key is taken once, when the job is queued. An order whose keys change with time (a fair-share
 /// factor, say) is handed over anew by
-/// [`Backfill::set_queue_order`](crate::Backfill::set_queue_order).
+/// [`Backfill::set_queue_order`](crate::Backfill::set_queue_order) or
+/// [`Backfill::set_backfill_order`](crate::Backfill::set_backfill_order).
 ///
 /// ```
 /// use apportion_backfill::{JobOrder, QueuedJob};

@@ -55,8 +55,10 @@ pub trait BatchPolicy {
     /// [`Error::TimeWentBack`], [`Error::TimeOutOfRange`].
     fn pass(&mut self, now: u64) -> Result<&[Decision], Error>;
 
-    /// The earliest expected end of a running job. Waking then is never wrong; waking later leaves
-    /// predictions uncorrected.
+    /// The earliest expected end of a running job that is still to come: later than any time the
+    /// policy has been told. Waking then is never wrong; waking later leaves predictions
+    /// uncorrected. A job whose expected end has come is due for [`expire`](BatchPolicy::expire)
+    /// already, or has used its estimate up, and is not waited for.
     fn next_wakeup(&self) -> Option<u64>;
 
     /// When a queued job is planned to start as things stand, and what blocks it.
@@ -69,4 +71,12 @@ pub trait BatchPolicy {
 
     /// The number of jobs that wait.
     fn queued(&self) -> usize;
+
+    /// Whether processors count as free from a job's expected end on, before its end is reported:
+    /// what some conventions of a [`Replay`](crate::Replay) need, see
+    /// [`Config::release_at_expected_end`](crate::Config::release_at_expected_end). `None`, unless
+    /// the policy says something else: it does not say.
+    fn releases_at_expected_end(&self) -> Option<bool> {
+        None
+    }
 }

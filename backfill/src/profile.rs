@@ -122,6 +122,13 @@ impl Profile {
         u64::try_from(block.steps[at.step].free + block.added).unwrap_or(0)
     }
 
+    /// Whether fewer than no processors are free at some time.
+    #[cfg(feature = "serde")]
+    pub(crate) fn is_overdrawn(&self) -> bool {
+        let overdrawn = |block: &Block| block.steps.iter().any(|step| step.free + block.added < 0);
+        self.blocks.iter().any(overdrawn)
+    }
+
     /// Takes (`change` < 0) or gives back processors from `from` to `until`. What lies before the
     /// first step is ignored.
     pub(crate) fn add(&mut self, from: u64, until: u64, change: i64) {

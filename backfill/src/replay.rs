@@ -30,7 +30,7 @@ pub enum Ties {
     /// Expired predictions, then submissions in order of the trace, then terminations in order of
     /// start; a pass after each submission and termination; starts come last. What the classic
     /// simulators do. The policy must [release processors at the expected
-    /// end](crate::Config::release_at_expected_end).
+    /// end](crate::Config::release_at_expected_end); one that says that it does not is refused.
     #[default]
     Event,
     /// Expired predictions, then terminations, then submissions; a pass after each. The policy must
@@ -71,13 +71,37 @@ pub enum ReplayError {
         /// Its estimate.
         estimate: u64,
     },
-    /// The policy refused an event, or decided what cannot be done.
+    /// The convention needs a policy that [releases processors at the expected
+    /// end](BatchPolicy::releases_at_expected_end), and this one does not.
+    #[error("{ties:?} needs a policy that releases processors at the expected end")]
+    NeedsRelease {
+        /// The convention asked for.
+        ties: Ties,
+    },
+    /// The policy refused an event.
     #[error("job {index} of the trace: {error}")]
     Policy {
         /// Its place in the trace, from 0.
         index: usize,
         /// What the policy said.
         error: Error,
+    },
+    /// The policy gave a job a number that another job has, or that is not dense.
+    #[error("job {index} of the trace: {job:?} is not the number of a new job")]
+    Number {
+        /// Its place in the trace, from 0.
+        index: usize,
+        /// The number.
+        job: JobId,
+    },
+    /// The policy decided what cannot be done: it starts a job that does not wait, resumes one that
+    /// is not suspended, suspends one that does not run, or expects one to end at once.
+    #[error("at {time}, what the policy decides cannot be done: {decision:?}")]
+    Impossible {
+        /// When.
+        time: u64,
+        /// What it decided.
+        decision: Decision,
     },
     /// The trace holds more jobs than can be numbered.
     #[error("{jobs} jobs are too many")]
@@ -173,7 +197,7 @@ struct Held {
     id: JobId,
     /// Its place in the trace.
     index: u32,
-    suspended: bool,
+    standing: Standing,
     /// Its last start, by number; 0 for none that still stands.
     start: u32,
     /// When that was, or when it was suspended.
@@ -182,15 +206,28 @@ struct Held {
     left: u64,
 }
 
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Standing {
+    /// Never started.
+    Waiting,
+    Running,
+    Suspended,
+    /// Ended: the policy may use the number again.
+    Gone,
+}
+
 impl<'a, S: BatchPolicy> Replay<'a, S> {
     /// Prepares to replay `jobs`, which must be in order of submission, against a policy that knows
     /// of no job yet.
     ///
     /// # Errors
     ///
-    /// [`ReplayError::OutOfOrder`], [`ReplayError::RuntimeOutOfRange`],
-    /// [`ReplayError::TooManyJobs`].
+    /// [`ReplayError::NeedsRelease`], [`ReplayError::OutOfOrder`],
+    /// [`ReplayError::RuntimeOutOfRange`], [`ReplayError::TooManyJobs`].
     pub fn new(policy: S, jobs: &'a [TraceJob], ties: Ties) -> Result<Self, ReplayError> {
+        if ties.releases_at_expected_end() && policy.releases_at_expected_end() == Some(false) {
+            return Err(ReplayError::NeedsRelease { ties });
+        }
         if u32::try_from(jobs.len()).is_err() {
             return Err(ReplayError::TooManyJobs { jobs: jobs.len() });
         }
@@ -241,7 +278,8 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     ///
     /// # Errors
     ///
-    /// [`ReplayError::Policy`].
+    /// [`ReplayError::Policy`], [`ReplayError::Number`], [`ReplayError::Impossible`],
+    /// [`ReplayError::TooManyStarts`].
     #[inline]
     pub fn step(&mut self) -> Result<Option<u64>, ReplayError> {
         let Some(now) = self.events.next_time(self.jobs) else {
@@ -274,7 +312,7 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     ///
     /// # Errors
     ///
-    /// [`ReplayError::Policy`], [`ReplayError::Starved`].
+    /// As [`step`](Replay::step), and [`ReplayError::Starved`].
     pub fn run(mut self) -> Result<Outcome, ReplayError> {
         while self.step()?.is_some() {}
         self.outcome()
@@ -300,14 +338,14 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
                 break;
             }
             let job = self.events.held[due.held()];
-            if job.start != due.start() || job.suspended {
+            if job.start != due.start() || job.standing != Standing::Running {
                 PeekMut::pop(next);
                 continue;
             }
             let expected_end =
                 self.policy.expire(now, job.id).map_err(|error| at(job.index, error))?;
             // What is used up to the estimate is not corrected again.
-            if expected_end > now && expected_end < job.since + job.left {
+            if expected_end > now && expected_end < job.since.saturating_add(job.left) {
                 next.0 = due.at(expected_end);
             } else {
                 PeekMut::pop(next);
@@ -323,7 +361,9 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
         {
             let index = place(self.events.next);
             let id = self.policy.submit(now, job.submission).map_err(|error| at(index, error))?;
-            self.events.submitted(id, job.runtime);
+            if !self.events.submitted(id, job.runtime) {
+                return Err(ReplayError::Number { index: index as usize, job: id });
+            }
             if pass {
                 self.pass(now, index as usize)?;
             }
@@ -338,7 +378,7 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
             if job.start != due.start() {
                 continue;
             }
-            job.start = 0;
+            (job.start, job.standing) = (0, Standing::Gone);
             let Held { id, index, .. } = *job;
             self.events.finished += 1;
             self.policy.finish(now, id).map_err(|error| at(index, error))?;
@@ -354,17 +394,8 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     fn pass(&mut self, now: u64, index: usize) -> Result<(), ReplayError> {
         let decisions =
             self.policy.pass(now).map_err(|error| ReplayError::Policy { index, error })?;
-        for decision in decisions {
-            match *decision {
-                Decision::Start { job, reason, expected_end }
-                | Decision::Resume { job, reason, expected_end } => {
-                    if self.events.starts == u32::MAX {
-                        return Err(ReplayError::TooManyStarts);
-                    }
-                    self.events.started(now, job, reason, expected_end);
-                }
-                Decision::Suspend { job, .. } => self.events.suspended(now, job),
-            }
+        for &decision in decisions {
+            self.events.carry_out(now, decision)?;
         }
         Ok(())
     }
@@ -411,24 +442,55 @@ impl Events {
         dues.pop().map(|due| due.0)
     }
 
+    /// False if the number is not that of a new job.
     #[inline(always)]
-    fn submitted(&mut self, id: JobId, runtime: u64) {
+    fn submitted(&mut self, id: JobId, runtime: u64) -> bool {
         let held = Held {
             id,
             index: place(self.next),
-            suspended: false,
+            standing: Standing::Waiting,
             start: 0,
             since: 0,
             left: runtime,
         };
-        if let Some(slot) = self.held.get_mut(id.index()) {
-            *slot = held;
-        } else {
-            // Numbers are dense, so this grows by one.
-            self.held.resize(id.index() + 1, held);
+        let count = self.held.len();
+        match self.held.get_mut(id.index()) {
+            Some(slot) if slot.standing == Standing::Gone => *slot = held,
+            // Numbers are dense.
+            None if id.index() == count => self.held.push(held),
+            _ => return false,
         }
         self.next += 1;
         self.runs.push(Run { start: u64::MAX, end: u64::MAX, reason: StartKind::Head });
+        true
+    }
+
+    #[inline(always)]
+    fn carry_out(&mut self, now: u64, decision: Decision) -> Result<(), ReplayError> {
+        let impossible = ReplayError::Impossible { time: now, decision };
+        let (id, needed) = match decision {
+            Decision::Start { job, .. } => (job, Standing::Waiting),
+            Decision::Resume { job, .. } => (job, Standing::Suspended),
+            Decision::Suspend { job, .. } => (job, Standing::Running),
+        };
+        let held = self.held.get(id.index());
+        if held.is_none_or(|held| held.id != id || held.standing != needed) {
+            return Err(impossible);
+        }
+        match decision {
+            Decision::Suspend { .. } => self.suspended(now, id),
+            Decision::Start { reason, expected_end, .. }
+            | Decision::Resume { reason, expected_end, .. } => {
+                if expected_end <= now {
+                    return Err(impossible);
+                }
+                if self.starts == u32::MAX {
+                    return Err(ReplayError::TooManyStarts);
+                }
+                self.started(now, id, reason, expected_end);
+            }
+        }
+        Ok(())
     }
 
     #[inline(always)]
@@ -440,14 +502,14 @@ impl Events {
         if run.start == u64::MAX || run.start == now {
             (run.start, run.reason) = (now, reason.kind());
         }
-        if job.suspended && now > job.since && run.start < now {
+        if job.standing == Standing::Suspended && now > job.since && run.start < now {
             self.suspensions.push(Suspension {
                 index: job.index as usize,
                 from: job.since,
                 until: now,
             });
         }
-        (job.suspended, job.start, job.since) = (false, self.starts, now);
+        (job.standing, job.start, job.since) = (Standing::Running, self.starts, now);
         run.end = now.saturating_add(job.left);
         let due = Due::new(run.end, self.starts, id.index);
         self.ends.push(Reverse(due));
@@ -461,7 +523,7 @@ impl Events {
         let run = &mut self.runs[job.index as usize];
         job.left -= now - job.since;
         job.since = now;
-        job.suspended = true;
+        job.standing = Standing::Suspended;
         // Its end is no longer due, unless it has nothing left to do and ends at this very instant.
         if job.left > 0 {
             job.start = 0;

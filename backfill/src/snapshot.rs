@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::conservative::Waiting;
 use crate::table::{Claim, Held, Slot, State, Table};
-use crate::{Backfill, Config, Conservative, JobOrder, QueuedJob, Submission};
+use crate::{Backfill, Config, Conservative, JobOrder, MAX_TIME, QueuedJob, Submission};
 
 /// A snapshot that no scheduler can have made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -15,6 +15,7 @@ pub(crate) struct Inconsistent(&'static str);
 /// A saved [`Backfill`].
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 pub(crate) struct BackfillSnapshot<Q, B, P> {
+    version: u32,
     config: Config,
     queue_order: Q,
     backfill_order: B,
@@ -25,6 +26,7 @@ pub(crate) struct BackfillSnapshot<Q, B, P> {
 /// A saved [`Conservative`].
 #[derive(Clone, Debug, serde::Deserialize, serde::Serialize)]
 pub(crate) struct ConservativeSnapshot {
+    version: u32,
     config: Config,
     jobs: TableSnapshot,
     /// The queue: slot, start of the reservation, when that was settled.
@@ -58,6 +60,7 @@ impl<Q: JobOrder + Clone, B: JobOrder + Clone, P> From<Backfill<Q, B, P>>
     fn from(policy: Backfill<Q, B, P>) -> Self {
         let (queue_order, backfill_order) = policy.orders();
         Self {
+            version: VERSION,
             config: policy.config,
             queue_order: queue_order.clone(),
             backfill_order: backfill_order.clone(),
@@ -71,7 +74,9 @@ impl<Q: JobOrder, B: JobOrder, P> TryFrom<BackfillSnapshot<Q, B, P>> for Backfil
     type Error = Inconsistent;
 
     fn try_from(snapshot: BackfillSnapshot<Q, B, P>) -> Result<Self, Inconsistent> {
-        let BackfillSnapshot { config, queue_order, backfill_order, predictor, jobs } = snapshot;
+        let BackfillSnapshot { version, config, queue_order, backfill_order, predictor, jobs } =
+            snapshot;
+        check_version(version)?;
         let mut policy = Self::with(config, queue_order, backfill_order, predictor)
             .map_err(|_| Inconsistent("its configuration is invalid"))?;
         let table = jobs.check(&config)?;
@@ -87,6 +92,7 @@ impl<Q: JobOrder, B: JobOrder, P> TryFrom<BackfillSnapshot<Q, B, P>> for Backfil
 impl From<Conservative> for ConservativeSnapshot {
     fn from(policy: Conservative) -> Self {
         Self {
+            version: VERSION,
             config: policy.config,
             reservations: policy
                 .waiting
@@ -104,19 +110,32 @@ impl TryFrom<ConservativeSnapshot> for Conservative {
     type Error = Inconsistent;
 
     fn try_from(snapshot: ConservativeSnapshot) -> Result<Self, Inconsistent> {
-        let ConservativeSnapshot { config, jobs, reservations, vacated, remade } = snapshot;
+        let ConservativeSnapshot { version, config, jobs, reservations, vacated, remade } =
+            snapshot;
+        check_version(version)?;
         let mut policy =
             Self::new(config.processors).map_err(|_| Inconsistent("its machine is invalid"))?;
         policy.config = config;
         policy.table = jobs.check(&config)?;
+        let now = policy.table.now;
+        if remade.is_some_and(|remade| remade > now) {
+            return Err(Inconsistent("its reservations were made anew in the future"));
+        }
         let mut waiting = Vec::with_capacity(reservations.len());
         let mut last = None;
         for (slot, start, planned) in reservations {
-            let held =
-                policy.table.find(slot).filter(|held| matches!(held.state, State::Queued { .. }));
-            held.ok_or(Inconsistent("a reservation is nobody's"))?;
+            let Some(State::Queued { reserved }) = policy.table.find(slot).map(|held| held.state)
+            else {
+                return Err(Inconsistent("a reservation is nobody's"));
+            };
+            let promised = reserved.filter(|promised| *promised <= MAX_TIME);
+            let promised = promised.ok_or(Inconsistent("a queued job was promised no start"))?;
+            // Reservations made anew may start later, and beyond the end of time.
+            if remade.is_none() && start > promised {
+                return Err(Inconsistent("a reservation starts after what was promised"));
+            }
             let job = policy.table.job(slot);
-            if last.is_some_and(|last| last >= job.sequence) || planned > start {
+            if last.is_some_and(|last| last >= job.sequence) || planned > start.min(now) {
                 return Err(Inconsistent("the reservations are out of order"));
             }
             last = Some(job.sequence);
@@ -133,6 +152,9 @@ impl TryFrom<ConservativeSnapshot> for Conservative {
         }
         (policy.waiting, policy.vacated, policy.remade) = (waiting, vacated, remade);
         policy.rebuild();
+        if policy.is_overbooked() {
+            return Err(Inconsistent("more processors are reserved than there are"));
+        }
         Ok(policy)
     }
 }
@@ -170,6 +192,9 @@ impl TableSnapshot {
             table.iter().map(|(slot, _)| table.job(slot).sequence).collect();
         sequences.sort_unstable();
         let unique = sequences.windows(2).all(|pair| pair[0] < pair[1]);
+        if sequence > MAX_SEQUENCE {
+            return Err(Inconsistent("more jobs were submitted than time allows"));
+        }
         if !unique || sequences.last().is_some_and(|last| *last >= sequence) {
             return Err(Inconsistent("the order of submission is ambiguous"));
         }
@@ -231,6 +256,16 @@ impl Held {
         predicted && first && state && job.submitted <= now && self.worked <= now
     }
 }
+
+fn check_version(version: u32) -> Result<(), Inconsistent> {
+    if version == VERSION { Ok(()) } else { Err(Inconsistent("its version is unknown")) }
+}
+
+/// Of the layout of both.
+const VERSION: u32 = 1;
+
+/// What nobody has counted up to, with as many numbers left.
+const MAX_SEQUENCE: u64 = 1 << 63;
 
 /// Stands in the place of a job where a slot is vacant.
 const NOBODY: QueuedJob =

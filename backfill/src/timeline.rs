@@ -103,6 +103,13 @@ impl Timeline {
         self.blocks[0].entries.first().copied()
     }
 
+    /// The first expected end that is still to come.
+    pub(crate) fn first_end_after(&self, now: u64) -> Option<u64> {
+        let blocks = &self.blocks[self.block_of(now + 1)..];
+        let mut ends = blocks.iter().flat_map(|block| &block.entries).map(|entry| entry.end);
+        ends.find(|&end| end > now)
+    }
+
     /// All running jobs, by expected end.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry> {
         self.blocks.iter().flat_map(|block| block.entries.iter().copied())

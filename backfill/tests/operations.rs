@@ -3,9 +3,13 @@
 
 use std::fmt::Debug;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use apportion_backfill::{
     Backfill, BatchPolicy, Blocker, ByPriority, Config, Conservative, Correction, Decision, Depth,
-    Error, JobId, MAX_TIME, MeanOfLastTwo, Plan, ShortestFirst, Submission, reference,
+    Error, JobId, JobOrder, MAX_TIME, MeanOfLastTwo, Plan, QueuedJob, Requested, ShortestFirst,
+    Submission, reference,
 };
 use proptest::prelude::*;
 
@@ -30,6 +34,25 @@ enum Call {
     Expire(usize),
     Pass,
     Plan(usize),
+}
+
+/// An order that is another one for each number.
+#[derive(Clone, Copy, Debug)]
+struct Shuffled(u64);
+
+impl JobOrder for Shuffled {
+    type Key = u64;
+
+    fn key(&self, job: &QueuedJob) -> u64 {
+        (job.sequence + 1).wrapping_mul(self.0) % 7
+    }
+}
+
+/// What is ordered anew.
+#[derive(Clone, Copy, Debug)]
+enum Reorder {
+    Queue(Shuffled),
+    Scan(Shuffled),
 }
 
 fn whens(far: u32) -> impl Strategy<Value = When> {
@@ -93,9 +116,22 @@ fn play(
     slow: &mut (impl BatchPolicy + Debug),
     calls: &[(When, Call)],
 ) -> Result<(), TestCaseError> {
+    play_with(fast, slow, calls, |_, _, _| false)
+}
+
+/// The same. Before each call, by its place, `between` may change both, and says whether it did.
+fn play_with<F: BatchPolicy + Debug, S: BatchPolicy + Debug>(
+    fast: &mut F,
+    slow: &mut S,
+    calls: &[(When, Call)],
+    mut between: impl FnMut(usize, &mut F, &mut S) -> bool,
+) -> Result<(), TestCaseError> {
     let (mut now, mut jobs) = (0u64, Vec::new());
     let (unknown, mut after_pass) = (foreign(), None);
-    for &(when, call) in calls {
+    for (place, &(when, call)) in calls.iter().enumerate() {
+        if between(place, fast, slow) {
+            after_pass = None;
+        }
         let time = match when {
             When::Later(ticks) => now + ticks,
             When::Earlier(ticks) => now.saturating_sub(ticks),
@@ -132,6 +168,7 @@ fn play(
             prop_assert_eq!(before, (format!("{fast:?}"), format!("{slow:?}")));
         } else {
             now = time;
+            prop_assert!(fast.next_wakeup().is_none_or(|wakeup| wakeup > now));
             after_pass = matches!(call, Call::Pass).then_some(time);
         }
     }
@@ -144,6 +181,21 @@ fn same<T: Debug + PartialEq>(
 ) -> Result<Option<Error>, TestCaseError> {
     prop_assert_eq!(&fast, slow);
     Ok(fast.err())
+}
+
+/// What calls have led to can be saved and restored.
+fn check_restored(
+    policy: &(impl BatchPolicy + Serialize + DeserializeOwned),
+) -> Result<(), TestCaseError> {
+    fn read<S: DeserializeOwned>(_: &S, text: &str) -> Result<S, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+    let restored = read(policy, &serde_json::to_string(policy).unwrap());
+    prop_assert!(restored.is_ok(), "{:?}", restored.err());
+    let restored = restored.unwrap();
+    prop_assert_eq!(restored.queued(), policy.queued());
+    prop_assert_eq!(restored.next_wakeup(), policy.next_wakeup());
+    Ok(())
 }
 
 /// The number of a job that no other scheduler has held.
@@ -179,6 +231,11 @@ fn configs() -> impl Strategy<Value = Config> {
     })
 }
 
+fn reorders() -> impl Strategy<Value = Reorder> {
+    let order = || (0u64..7).prop_map(Shuffled);
+    prop_oneof![order().prop_map(Reorder::Queue), order().prop_map(Reorder::Scan)]
+}
+
 fn sequences(far: u32) -> impl Strategy<Value = Vec<(When, Call)>> {
     proptest::collection::vec((whens(far), calls()), 0..80)
 }
@@ -190,12 +247,14 @@ proptest! {
     fn backfill(config in configs(), calls in sequences(0)) {
         let mut fast = Backfill::new(config).unwrap();
         play(&mut fast, &mut reference::Backfill::new(config).unwrap(), &calls)?;
+        check_restored(&fast)?;
     }
 
     #[test]
     fn backfill_near_the_end_of_time(config in configs(), calls in sequences(2)) {
         let mut fast = Backfill::new(config).unwrap();
         play(&mut fast, &mut reference::Backfill::new(config).unwrap(), &calls)?;
+        check_restored(&fast)?;
     }
 
     #[test]
@@ -205,6 +264,35 @@ proptest! {
         let mut slow =
             reference::Backfill::with(config, ByPriority, ShortestFirst, predictor()).unwrap();
         play(&mut fast, &mut slow, &calls)?;
+        check_restored(&fast)?;
+    }
+
+    /// Orders of the queue and of the scan that are handed over anew between calls.
+    #[test]
+    fn backfill_with_orders_that_change(
+        config in configs(),
+        calls in sequences(0),
+        reorders in proptest::collection::vec((0usize..80, reorders()), 0..9),
+    ) {
+        let shuffled = Shuffled(1);
+        let mut fast = Backfill::with(config, shuffled, shuffled, Requested).unwrap();
+        let mut slow = reference::Backfill::with(config, shuffled, shuffled, Requested).unwrap();
+        play_with(&mut fast, &mut slow, &calls, |place, fast, slow| {
+            let due = reorders.iter().filter(|reorder| reorder.0 == place);
+            for (_, reorder) in due.clone() {
+                match *reorder {
+                    Reorder::Queue(order) => {
+                        fast.set_queue_order(order);
+                        slow.set_queue_order(order);
+                    }
+                    Reorder::Scan(order) => {
+                        fast.set_backfill_order(order);
+                        slow.set_backfill_order(order);
+                    }
+                }
+            }
+            due.count() > 0
+        })?;
     }
 
     #[test]
@@ -212,6 +300,7 @@ proptest! {
         let mut fast = Conservative::new(8).unwrap().release_at_expected_end(release);
         let mut slow = reference::Conservative::new(8).unwrap().release_at_expected_end(release);
         play(&mut fast, &mut slow, &calls)?;
+        check_restored(&fast)?;
     }
 
     #[test]
@@ -219,5 +308,6 @@ proptest! {
         let mut fast = Conservative::new(8).unwrap().release_at_expected_end(release);
         let mut slow = reference::Conservative::new(8).unwrap().release_at_expected_end(release);
         play(&mut fast, &mut slow, &calls)?;
+        check_restored(&fast)?;
     }
 }

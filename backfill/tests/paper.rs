@@ -307,6 +307,26 @@ mod errors {
         assert_eq!(policy.expire(9, job), Err(Error::AlreadyReleased { job }));
     }
 
+    /// A caller that sleeps until then must not wake at once, over and over.
+    #[test]
+    fn nobody_wakes_for_a_job_that_has_used_its_estimate_up() {
+        fn check(mut policy: impl BatchPolicy) {
+            let jobs = [10, 20].map(|estimate| policy.submit(0, Submission::new(1, estimate)));
+            assert_eq!(policy.pass(0).unwrap().len(), 2);
+            assert_eq!(policy.next_wakeup(), Some(10));
+            assert_eq!(policy.expire(11, jobs[0].unwrap()), Ok(10));
+            assert_eq!(policy.next_wakeup(), Some(20));
+            assert_eq!(policy.pass(11), Ok(&[][..]));
+            assert_eq!(policy.next_wakeup(), Some(20));
+            assert_eq!(policy.expire(20, jobs[1].unwrap()), Ok(20));
+            assert_eq!(policy.next_wakeup(), None);
+        }
+        let config = Config::new(4).unwrap();
+        check(Backfill::new(config).unwrap());
+        check(Backfill::new(config.preemptive(true)).unwrap());
+        check(Conservative::new(4).unwrap());
+    }
+
     #[test]
     fn traces() {
         let job = |submit, runtime| TraceJob { submit, runtime, submission: Submission::new(1, 3) };

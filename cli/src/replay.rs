@@ -109,6 +109,7 @@ Policies:
   conservative           a job may pass if that delays nobody in the queue
   reservations:K         a job may pass if that does not delay the first K; K or `unbounded`
 
+A job waits from its submission to its end, but for its run time: while it is suspended, too.
 Bounded slowdown is (wait + run time) / max(run time, 10 s), at least 1. A file is written whole or
 not at all; where a symbolic link is named, what it leads to is written.
 

@@ -30,10 +30,33 @@ pub(crate) fn run() -> Result<(), String> {
             broken.push(format!("{path}: expected it to be committed"));
         }
     }
+    let manifests = WORKSPACES.map(|workspace| format!("{workspace}/Cargo.toml"));
+    let mut stated = Vec::new();
+    for path in manifests {
+        let text = files::read(&path)?;
+        stated.push((path, text));
+    }
+    check_rust_versions(&stated, &mut broken);
     for line in &broken {
         eprintln!("{line}");
     }
     if broken.is_empty() { Ok(()) } else { Err(format!("rules broken: {}", broken.len())) }
+}
+
+/// A workspace cannot take over what another one says: all have to say the same. Each is a path and
+/// the text found there.
+fn check_rust_versions(manifests: &[(String, String)], broken: &mut Vec<String>) {
+    let versions = manifests.iter().map(|(path, text)| {
+        let stated = text.lines().find_map(|line| line.strip_prefix("rust-version = "));
+        (path, stated.unwrap_or("none"))
+    });
+    let mut first = None;
+    for (path, version) in versions {
+        let expected = *first.get_or_insert(version);
+        if version != expected {
+            broken.push(format!("{path}: rust-version is {version}, expected {expected}"));
+        }
+    }
 }
 
 fn check_source(path: &str, text: &str, broken: &mut Vec<String>) {
@@ -59,6 +82,21 @@ const MARKERS: [&str; 3] =
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rust_versions_have_to_agree() {
+        let manifest = |path: &str, line: &str| (path.to_owned(), format!("[package]\n{line}\n"));
+        let stated = manifest("Cargo.toml", "rust-version = \"1.95\"");
+        let mut broken = Vec::new();
+        check_rust_versions(&[stated.clone(), stated.clone()], &mut broken);
+        assert!(broken.is_empty());
+        let older = manifest("fuzz/Cargo.toml", "rust-version = \"1.94\"");
+        let silent = manifest("no-std/Cargo.toml", "edition = \"2024\"");
+        check_rust_versions(&[stated, older, silent], &mut broken);
+        let older = "fuzz/Cargo.toml: rust-version is \"1.94\", expected \"1.95\"";
+        let silent = "no-std/Cargo.toml: rust-version is none, expected \"1.95\"";
+        assert_eq!(broken, [older, silent]);
+    }
 
     #[test]
     fn broken_rules_are_named_with_their_place() {

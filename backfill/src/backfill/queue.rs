@@ -17,9 +17,12 @@ pub(super) struct Queue<Q: JobOrder, B: JobOrder> {
 
 impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
     pub(super) fn new(order: Q, scan_order: B) -> Self {
-        let search = if B::BY_LENGTH { Search::ByLength } else { Search::ByKey };
-        let scan = (!B::FOLLOWS_QUEUE).then(|| Index::new(search));
+        let scan = (!B::FOLLOWS_QUEUE).then(Self::empty_scan);
         Self { order, scan_order, jobs: Self::empty_queue(), scan }
+    }
+
+    fn empty_scan() -> Index<B::Key> {
+        Index::new(if B::BY_LENGTH { Search::ByLength } else { Search::ByKey })
     }
 
     /// The queue is searched for candidates only if there is no other index for that.
@@ -97,6 +100,19 @@ impl<Q: JobOrder, B: JobOrder> Queue<Q, B> {
                 Some(entry.candidate())
             }
         }
+    }
+
+    /// Orders the scan anew.
+    pub(super) fn reorder_scan(&mut self, order: B, table: &Table) {
+        if self.scan.is_some() {
+            let mut scan = Self::empty_scan();
+            for entry in self.jobs.iter() {
+                let job = table.job(entry.slot);
+                scan.insert(Entry::new(order.key(job), job, entry.slot));
+            }
+            self.scan = Some(scan);
+        }
+        self.scan_order = order;
     }
 
     /// Orders the queue anew.

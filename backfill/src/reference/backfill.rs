@@ -63,6 +63,11 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
         self.queue_order = order;
     }
 
+    /// See [`Backfill::set_backfill_order`](crate::Backfill::set_backfill_order).
+    pub fn set_backfill_order(&mut self, order: B) {
+        self.scan_order = order;
+    }
+
     /// The waiting jobs, in the order of the queue.
     pub(super) fn queue(&self) -> Vec<JobId> {
         let mut waiting: Vec<&Job> = self.jobs.waiting().collect();
@@ -365,6 +370,10 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
 
     fn queued(&self) -> usize {
         self.jobs.waiting().count()
+    }
+
+    fn releases_at_expected_end(&self) -> Option<bool> {
+        Some(self.config.release_at_expected_end)
     }
 }
 

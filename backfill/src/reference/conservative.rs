@@ -263,4 +263,8 @@ impl BatchPolicy for Conservative {
     fn queued(&self) -> usize {
         self.reservations.len()
     }
+
+    fn releases_at_expected_end(&self) -> Option<bool> {
+        Some(self.release_at_expected_end)
+    }
 }

@@ -180,9 +180,9 @@ impl Jobs {
         }
     }
 
-    /// The earliest expected end of a job whose processors have not been released.
+    /// The earliest expected end still to come of a job whose processors have not been released.
     pub(super) fn next_end(&self) -> Option<u64> {
         let end = |job: &Job| job.end_if(Hold::Firmly).or(job.end_if(Hold::Lent));
-        self.held.iter().filter_map(end).min()
+        self.held.iter().filter_map(end).filter(|&end| end > self.now).min()
     }
 }

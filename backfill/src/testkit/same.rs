@@ -1,16 +1,16 @@
 use alloc::vec::Vec;
 
+use super::watch::Seen;
 use super::{Violation, Workload};
-use crate::{
-    BatchPolicy, Decision, Error, JobId, Outcome, Plan, Replay, ReplayError, Submission, Ties,
-};
+use crate::{BatchPolicy, Decision, Error, JobId, Outcome, Plan, Replay, Submission, Ties};
 
 /// Two policies make the same decisions in each pass, for the same reasons, and agree on the number
 /// of waiting jobs and on the next wake-up after it.
 ///
 /// # Errors
 ///
-/// [`Violation::Differs`], [`Violation::Reports`], or what keeps the workload from being played.
+/// [`Violation::Differs`], [`Violation::Reports`], [`Violation::UnknownJob`],
+/// [`Violation::Nonsense`], or what keeps the workload from being played.
 pub fn check_same<S: BatchPolicy, T: BatchPolicy>(
     one: impl Fn(u64) -> S,
     other: impl Fn(u64) -> T,
@@ -89,24 +89,28 @@ fn record<S: BatchPolicy>(
     policy: S,
     workload: &Workload,
     ties: Ties,
-) -> Result<(Record, Result<Outcome, ReplayError>), Violation> {
-    let recorder = Recorder { policy, record: Record::default() };
+) -> Result<(Record, Result<Outcome, Violation>), Violation> {
+    let seen = Seen::new(workload.processors, ties);
+    let recorder = Recorder { policy, record: Record::default(), seen, violation: None };
     let mut replay = Replay::new(recorder, &workload.jobs, ties)?;
     let end = loop {
         match replay.step() {
             Ok(Some(_)) => {}
             Ok(None) => break None,
-            Err(error) => break Some(error),
+            Err(error) => break Some(error.into()),
         }
     };
-    let record = replay.policy().record.clone();
-    Ok((record, end.map_or_else(|| replay.outcome(), Err)))
+    let Recorder { record, violation, .. } = replay.policy();
+    let (record, end) = (record.clone(), violation.clone().or(end));
+    Ok((record, end.map_or_else(|| Ok(replay.outcome()?), Err)))
 }
 
 /// A policy whose passes are written down.
 struct Recorder<S> {
     policy: S,
     record: Record,
+    seen: Seen,
+    violation: Option<Violation>,
 }
 
 impl<S: BatchPolicy> BatchPolicy for Recorder<S> {
@@ -117,14 +121,17 @@ impl<S: BatchPolicy> BatchPolicy for Recorder<S> {
     fn submit(&mut self, now: u64, job: Submission) -> Result<JobId, Error> {
         let id = self.policy.submit(now, job)?;
         self.record.jobs.push(id);
+        self.seen.submitted(id, job);
         Ok(id)
     }
 
     fn finish(&mut self, now: u64, job: JobId) -> Result<(), Error> {
+        self.seen.gone(job);
         self.policy.finish(now, job)
     }
 
     fn cancel(&mut self, now: u64, job: JobId) -> Result<(), Error> {
+        self.seen.gone(job);
         self.policy.cancel(now, job)
     }
 
@@ -141,7 +148,15 @@ impl<S: BatchPolicy> BatchPolicy for Recorder<S> {
             wakeup: self.policy.next_wakeup(),
             submitted: self.record.jobs.len(),
         });
-        Ok(self.record.passes.last().map_or(&[], |pass| &pass.decisions))
+        let decisions = self.record.passes.last().map_or(&[][..], |pass| &pass.decisions);
+        for &decision in decisions {
+            if let Err(violation) = self.seen.note(now, decision) {
+                self.violation = Some(violation);
+                // Any error ends the replay, before it acts upon the decisions.
+                return Err(Error::NoProcessors);
+            }
+        }
+        Ok(decisions)
     }
 
     fn next_wakeup(&self) -> Option<u64> {
@@ -154,5 +169,9 @@ impl<S: BatchPolicy> BatchPolicy for Recorder<S> {
 
     fn queued(&self) -> usize {
         self.policy.queued()
+    }
+
+    fn releases_at_expected_end(&self) -> Option<bool> {
+        self.policy.releases_at_expected_end()
     }
 }

@@ -97,6 +97,15 @@ pub(super) enum State {
 }
 
 impl Seen {
+    pub(super) const fn new(processors: u64, ties: Ties) -> Self {
+        Self { processors, released: ties.releases_at_expected_end(), jobs: Vec::new() }
+    }
+
+    pub(super) fn submitted(&mut self, id: JobId, submission: Submission) {
+        let (state, left) = (State::Waiting, submission.estimate);
+        self.jobs.push(Job { id, submission, state, left, started: false });
+    }
+
     /// The waiting jobs, in order of submission.
     pub(super) fn waiting(&self) -> impl Iterator<Item = (usize, &Job)> {
         self.jobs.iter().enumerate().filter(|(_, job)| job.state == State::Waiting)
@@ -127,14 +136,14 @@ impl Seen {
         self.jobs.iter().position(|job| job.id == id && job.state != State::Gone)
     }
 
-    fn gone(&mut self, id: JobId) {
+    pub(super) fn gone(&mut self, id: JobId) {
         if let Some(at) = self.position(id) {
             self.jobs[at].state = State::Gone;
         }
     }
 
     /// Takes note of a decision.
-    fn note(&mut self, now: u64, decision: Decision) -> Result<Event, Violation> {
+    pub(super) fn note(&mut self, now: u64, decision: Decision) -> Result<Event, Violation> {
         let (Decision::Start { job, .. }
         | Decision::Suspend { job, .. }
         | Decision::Resume { job, .. }) = decision;
@@ -187,13 +196,7 @@ impl<S: BatchPolicy, O: Observer> BatchPolicy for Watched<S, O> {
     fn submit(&mut self, now: u64, job: Submission) -> Result<JobId, Error> {
         let id = self.policy.submit(now, job)?;
         let planned = self.policy.plan(now, id)?;
-        self.seen.jobs.push(Job {
-            id,
-            submission: job,
-            state: State::Waiting,
-            left: job.estimate,
-            started: false,
-        });
+        self.seen.submitted(id, job);
         self.observer.submitted(&self.seen, now, planned);
         Ok(id)
     }
@@ -244,6 +247,10 @@ impl<S: BatchPolicy, O: Observer> BatchPolicy for Watched<S, O> {
     fn queued(&self) -> usize {
         self.policy.queued()
     }
+
+    fn releases_at_expected_end(&self) -> Option<bool> {
+        self.policy.releases_at_expected_end()
+    }
 }
 
 /// Plays the workload against the policy, with an observer.
@@ -253,15 +260,10 @@ pub(super) fn watch<S: BatchPolicy>(
     workload: &Workload,
     ties: Ties,
 ) -> Result<Outcome, Violation> {
-    let seen = Seen {
-        processors: workload.processors,
-        released: ties.releases_at_expected_end(),
-        jobs: Vec::new(),
-    };
     let policy = Watched {
         policy: make(workload.processors),
         observer,
-        seen,
+        seen: Seen::new(workload.processors, ties),
         decisions: Vec::new(),
         violation: None,
     };

@@ -187,8 +187,7 @@ impl BatchPolicy for Plain {
     }
 
     fn next_wakeup(&self) -> Option<u64> {
-        let due = |end: &u64| *end > self.now || !self.release;
-        self.running.iter().map(|job| job.2).filter(due).min()
+        self.running.iter().map(|job| job.2).filter(|&end| end > self.now).min()
     }
 
     fn plan(&self, now: u64, job: JobId) -> Result<Plan, Error> {

@@ -334,6 +334,8 @@ impl Model {
         let mut first = None;
         for held in self.held.values() {
             match held.state {
+                // It is not waited for.
+                State::Running { expected_end, .. } if expected_end <= self.now => {}
                 State::Running { claim: Claim::LentOrReleased, expected_end, .. } => {
                     perhaps.push(Some(expected_end));
                 }
