@@ -206,10 +206,7 @@ impl Divider {
         }
         // What is hard inside a group is part of its share by weight, not of its reservation.
         let Self { wants: others, units, filler, allocations, .. } = self;
-        let fixed = |at: usize, want: &Want| match want.hard {
-            true => want.reserved,
-            false => part(hard, at),
-        };
+        let fixed = |at: usize, want: &Want| if want.hard { want.reserved } else { part(hard, at) };
         let each = || wants.iter().enumerate();
         allocations.clear();
         allocations.extend(each().map(|(at, want)| want.reserved - fixed(at, want)));

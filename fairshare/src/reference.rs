@@ -102,12 +102,8 @@ impl<'a> Twin<'a> {
         (0..self.nodes.len()).filter(|&number| self.nodes[number].0 == group).collect()
     }
 
-    fn sum(&self, members: &[usize], of: &[u64]) -> u128 {
-        members.iter().map(|&member| u128::from(of[member])).sum()
-    }
-
     fn hard_inside(&self, number: usize) -> u64 {
-        saturated(self.sum(&self.members(Some(number)), &self.hard))
+        saturated(sum(&self.members(Some(number)), &self.hard))
     }
 
     fn divide_by_weights(&mut self, group: Option<usize>, whole: u64) {
@@ -138,9 +134,9 @@ impl<'a> Twin<'a> {
         let mut reserved = claim.reservation();
         let mut wanted = claim.demand();
         if !members.is_empty() {
-            reserved = reserved.max(saturated(self.sum(&members, &self.reserved)));
+            reserved = reserved.max(saturated(sum(&members, &self.reserved)));
             wanted = wanted.max(self.hard_inside(number));
-            wanted = wanted.min(saturated(self.sum(&members, &self.most)));
+            wanted = wanted.min(saturated(sum(&members, &self.most)));
         }
         self.wanted[number] = wanted;
         self.most[number] = claim.limit().min(wanted);
@@ -154,7 +150,7 @@ impl<'a> Twin<'a> {
         let claim = &self.nodes[number].1;
         let most = if claim.is_hard() { self.wholes[number] } else { claim.limit() };
         let capacity = most.min(claim.demand().max(self.hard_inside(number)));
-        let reserved = self.sum(&members, &self.reserved);
+        let reserved = sum(&members, &self.reserved);
         let scaled = self.rules.overbooking == Overbooking::ScaleDown;
         if members.is_empty() || reserved <= capacity.into() || scaled {
             return Ok(());
@@ -175,7 +171,7 @@ impl<'a> Twin<'a> {
             members.iter().map(bidder).collect::<Vec<_>>()
         };
         let least = |member: usize| self.reserved[member];
-        let reserved = self.sum(&members, &self.reserved);
+        let reserved = sum(&members, &self.reserved);
         let scaled = reserved > capacity.into();
         let allocations = if scaled {
             if self.rules.overbooking == Overbooking::Refuse {
@@ -225,6 +221,10 @@ impl<'a> Twin<'a> {
         }
         Ok(())
     }
+}
+
+fn sum(members: &[usize], of: &[u64]) -> u128 {
+    members.iter().map(|&member| u128::from(of[member])).sum()
 }
 
 fn saturated(sum: u128) -> u64 {

@@ -1,3 +1,4 @@
+use std::cmp::Ordering;
 use std::vec::Vec;
 
 use super::laws::{Bounds, check_best, check_bounds};
@@ -37,9 +38,10 @@ pub fn check_tree(
     }
     for (claim, share) in shares.iter().enumerate() {
         let members = &members[claim + 1];
-        let can_use = match members.is_empty() {
-            true => share.allocation,
-            false => members.iter().map(|&member| shares[member].used).sum(),
+        let can_use = if members.is_empty() {
+            share.allocation
+        } else {
+            members.iter().map(|&member| shares[member].used).sum()
         };
         let used = can_use.min(nodes[claim].1.demand());
         if share.used != used || share.wasted != share.allocation - used {
@@ -115,19 +117,21 @@ fn by_weights(capacity: u64, weights: &[u32]) -> Vec<u64> {
     loop {
         let total: u128 = units.iter().copied().map(u128::from).sum();
         let middle = |at: usize, units: u64| (2 * u128::from(units) + 1, at);
-        if total < capacity.into() {
-            let each = (0..units.len()).map(|at| middle(at, units[at]));
-            let first = each.reduce(|one, other| if before(other, one) { other } else { one });
-            let Some((_, at)) = first else { return units };
-            units[at] += 1;
-        } else if total > capacity.into() {
-            let each = (0..units.len()).filter(|&at| units[at] > 0);
-            let each = each.map(|at| middle(at, units[at] - 1));
-            let last = each.reduce(|one, other| if before(one, other) { other } else { one });
-            let Some((_, at)) = last else { return units };
-            units[at] -= 1;
-        } else {
-            return units;
+        match total.cmp(&capacity.into()) {
+            Ordering::Less => {
+                let each = (0..units.len()).map(|at| middle(at, units[at]));
+                let first = each.reduce(|one, other| if before(other, one) { other } else { one });
+                let Some((_, at)) = first else { return units };
+                units[at] += 1;
+            }
+            Ordering::Greater => {
+                let each = (0..units.len()).filter(|&at| units[at] > 0);
+                let each = each.map(|at| middle(at, units[at] - 1));
+                let last = each.reduce(|one, other| if before(one, other) { other } else { one });
+                let Some((_, at)) = last else { return units };
+                units[at] -= 1;
+            }
+            Ordering::Equal => return units,
         }
     }
 }
