@@ -50,7 +50,8 @@ SPEC.json: {\"capacity\": 100, \"claims\": [CLAIM, ...]}, all amounts whole numb
   weight    its right beside its siblings, at least 1
   reserve   the least it gets, as far as it can use it [default: 0]
   limit     the most it may get [default: none]
-  hard      true: fixed at its weight's share of the whole, and lent to nobody
+  hard      true: fixed at the share of the whole by weight, as if everybody wanted everything, and
+            lent to nobody; among children too, where only limits of the groups above lower it
   demand    the most it can use [default: everything]
   children  claims on what it gets, 62 levels deep at most
 

@@ -1,5 +1,6 @@
 //! The long run: random trees by the million, each answer checked by the conditions of Karush, Kuhn
-//! and Tucker, and small ones by brute force. `cargo xtask laws` builds it optimised.
+//! and Tucker, and small ones by brute force: hard claims, both readings of a reservation, and
+//! reservations scaled down. `cargo xtask laws` builds it optimised.
 //!
 //! Only trees with an answer count. It ends with an error at the first law broken, or if most trees
 //! had none.
@@ -10,7 +11,9 @@ use std::time::Instant;
 use std::{env, thread};
 
 use apportion_fairshare::testkit::{Cases, brute_force, check_tree};
-use apportion_fairshare::{Error as Refusal, NodeId, Rules, Tree, divide};
+use apportion_fairshare::{
+    Claim, Error as Refusal, NodeId, Overbooking, Reading, Rules, Tree, divide,
+};
 
 /// What has been checked.
 #[derive(Default)]
@@ -58,30 +61,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A tree, and for one of four a small division.
+/// A tree by one of the rules, and for one of four a small division and a small tree.
 fn one(cases: &mut Cases, counts: &Counts) -> Result<(), String> {
+    let turn = counts.trees.load(Ordering::Relaxed);
+    let rules = RULES[(turn % 4) as usize];
     let (capacity, nodes) = cases.tree(24);
-    let mut tree = Tree::new();
-    let mut ids: Vec<NodeId> = Vec::with_capacity(nodes.len());
-    for (parent, claim) in &nodes {
-        let node = tree.add(parent.map(|parent| ids[parent]), *claim);
-        ids.push(node.map_err(|error| error.to_string())?);
-    }
-    match tree.divide(capacity, Rules::default()) {
-        Ok(shares) => check_tree(capacity, &nodes, &shares)
-            .map_err(|violation| format!("{violation}: {capacity}, {nodes:?}"))?,
-        Err(Refusal::Overbooked { group: Some(_), .. }) => {
-            counts.refused.fetch_add(1, Ordering::Relaxed);
-            return Ok(());
-        }
-        Err(error) => return Err(format!("{error}: {capacity}, {nodes:?}")),
+    if !is_fair(capacity, &nodes, rules)? {
+        counts.refused.fetch_add(1, Ordering::Relaxed);
+        return Ok(());
     }
     counts.nodes.fetch_add(nodes.len() as u64, Ordering::Relaxed);
     if counts.trees.fetch_add(1, Ordering::Relaxed).is_multiple_of(4) {
         small(cases)?;
+        let (capacity, nodes) = cases.small_tree();
+        is_fair(capacity, &nodes, RULES[(turn / 4 % 4) as usize])?;
         counts.brute_forced.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
+}
+
+/// Whether there is an answer; an error if it is not right.
+fn is_fair(capacity: u64, nodes: &[(Option<usize>, Claim)], rules: Rules) -> Result<bool, String> {
+    let mut tree = Tree::new();
+    let mut ids: Vec<NodeId> = Vec::with_capacity(nodes.len());
+    for (parent, claim) in nodes {
+        let node = tree.add(parent.map(|parent| ids[parent]), *claim);
+        ids.push(node.map_err(|error| error.to_string())?);
+    }
+    match tree.divide(capacity, rules) {
+        Ok(shares) => check_tree(capacity, nodes, rules, &shares)
+            .map(|()| true)
+            .map_err(|violation| format!("{violation}: {capacity}, {nodes:?}, {rules:?}")),
+        Err(Refusal::Overbooked { .. }) if rules.overbooking == Overbooking::Refuse => Ok(false),
+        Err(error) => Err(format!("{error}: {capacity}, {nodes:?}, {rules:?}")),
+    }
 }
 
 /// By weight, nobody is worse off than in the best division there is.
@@ -109,6 +122,13 @@ fn by_weight(one: &(u64, u64), other: &(u64, u64)) -> std::cmp::Ordering {
         [(one.0, other.1), (other.0, one.1)].map(|(a, b)| u128::from(a) * u128::from(b));
     left.cmp(&right)
 }
+
+const RULES: [Rules; 4] = [
+    Rules::new(Reading::FloorOfShare, Overbooking::Refuse),
+    Rules::new(Reading::ReservationFirst, Overbooking::Refuse),
+    Rules::new(Reading::FloorOfShare, Overbooking::ScaleDown),
+    Rules::new(Reading::ReservationFirst, Overbooking::ScaleDown),
+];
 
 /// Unless told otherwise.
 const TREES: u64 = 1_000_000;

@@ -112,7 +112,8 @@ impl Accounts {
     /// # Errors
     ///
     /// [`Error::UnknownAccount`]; [`Error::AlreadyCharged`] if the one above has usage of its own;
-    /// [`Error::TooManyClaims`] if the siblings' shares come to more than 2^32 - 1.
+    /// [`Error::TooManyShares`] if those of siblings come to more than 2^32 - 1 together;
+    /// [`Error::TooManyClaims`] if there are as many accounts.
     pub fn add(&mut self, parent: Option<AccountId>, shares: Weight) -> Result<AccountId, Error> {
         let siblings = self.siblings(parent)?;
         if let Some(account) = parent {
@@ -122,7 +123,7 @@ impl Accounts {
             }
         }
         let number = u32::try_from(self.all.len()).map_err(|_| Error::TooManyClaims)?;
-        let sum = siblings.checked_add(shares.get()).ok_or(Error::TooManyClaims)?;
+        let sum = together(siblings, shares)?;
         *self.siblings_mut(parent) = sum;
         self.all.push(Account { parent, shares, below: 0, usage: Usage::default() });
         Ok(AccountId(number))
@@ -132,12 +133,12 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`Error::UnknownAccount`]; [`Error::TooManyClaims`] if the siblings' shares come to more
-    /// than 2^32 - 1.
+    /// [`Error::UnknownAccount`]; [`Error::TooManyShares`] if those of siblings come to more than
+    /// 2^32 - 1 together.
     pub fn set_shares(&mut self, account: AccountId, shares: Weight) -> Result<(), Error> {
         let Account { parent, shares: old, .. } = *self.account(account)?;
         let others = self.siblings(parent)? - old.get();
-        let sum = others.checked_add(shares.get()).ok_or(Error::TooManyClaims)?;
+        let sum = together(others, shares)?;
         *self.siblings_mut(parent) = sum;
         self.all[account.index()].shares = shares;
         Ok(())
@@ -247,6 +248,11 @@ impl Accounts {
             None => &mut self.shares,
         }
     }
+}
+
+fn together(others: u32, shares: Weight) -> Result<u32, Error> {
+    let shares = shares.get();
+    others.checked_add(shares).ok_or(Error::TooManyShares { shares, others })
 }
 
 /// Of a tick.

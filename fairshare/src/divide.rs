@@ -48,11 +48,21 @@ pub fn divide(capacity: u64, claims: &[Claim], rules: Rules) -> Result<Vec<Share
         claim.checked(number)?;
         wants.push(Want::of(claim));
     }
-    let mut divider = Divider::default();
-    if divider.divide(capacity, &wants, rules).is_err() {
-        return Err(divider.overbooked(None, capacity, &wants, |at| at));
+    if claims.iter().any(Claim::is_hard) {
+        let weights: Vec<ByWeight> = claims.iter().map(ByWeight::of).collect();
+        let mut units = Vec::new();
+        Filler::default().fill(capacity, &weights, &mut units);
+        for ((want, claim), units) in wants.iter_mut().zip(claims).zip(units) {
+            if claim.is_hard() {
+                *want = Want::hard(claim, units);
+            }
+        }
     }
-    let explained = divider.explain(&wants, rules);
+    let mut divider = Divider::default();
+    if divider.divide(capacity, &wants, &[], rules).is_err() {
+        return Err(overbooked(None, capacity, &wants, |at| at));
+    }
+    let explained = divider.explain(&wants, &[], rules);
     let shares = explained.zip(claims).map(|((allocation, bound), claim)| {
         let used = allocation.min(claim.demand());
         Share { allocation, used, wasted: allocation - used, bound }
@@ -65,7 +75,7 @@ pub fn divide(capacity: u64, claims: &[Claim], rules: Rules) -> Result<Vec<Share
 pub(crate) struct Want {
     pub(crate) weight: u32,
     pub(crate) hard: bool,
-    /// The least it gets; at most `most`.
+    /// The least it gets, with what is hard; at most `most`.
     pub(crate) reserved: u64,
     /// What it may get and could use.
     pub(crate) most: u64,
@@ -81,11 +91,17 @@ impl Want {
     /// With another reservation and another demand, which members make.
     pub(crate) fn within(claim: &Claim, reservation: u64, demand: u64) -> Self {
         let limit = claim.limit();
-        let hard = claim.is_hard();
-        let most = if hard { limit } else { limit.min(demand) };
+        let most = limit.min(demand);
         let reserved = reservation.min(most);
         let weight = claim.weight().get();
-        Self { weight, hard, reserved, most, limited: limit < demand }
+        Self { weight, hard: false, reserved, most, limited: limit < demand }
+    }
+
+    /// Of a hard claim with such a share of the whole by weight.
+    pub(crate) fn hard(claim: &Claim, share: u64) -> Self {
+        let fixed = share.clamp(claim.reservation(), claim.limit());
+        let weight = claim.weight().get();
+        Self { weight, hard: true, reserved: fixed, most: fixed, limited: false }
     }
 
     /// What holds an allocation where it is. The level tells whether a reservation is more than the
@@ -121,6 +137,30 @@ impl Bid for Want {
     }
 }
 
+/// One that wants everything and has no bounds: for shares of a whole by weight alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ByWeight(u32);
+
+impl ByWeight {
+    pub(crate) fn of(claim: &Claim) -> Self {
+        Self(claim.weight().get())
+    }
+}
+
+impl Bid for ByWeight {
+    fn weight(&self) -> u32 {
+        self.0
+    }
+
+    fn floor(&self) -> u64 {
+        0
+    }
+
+    fn ceiling(&self) -> u64 {
+        u64::MAX
+    }
+}
+
 /// More is reserved than there is.
 pub(crate) struct Overbooked;
 
@@ -135,106 +175,69 @@ pub(crate) struct Divider {
     pub(crate) allocations: Vec<u64>,
     /// The last unit handed out above a reservation, if it is at hand.
     level: Option<Level>,
-    /// What hard claims get; empty if there are none.
-    fixed: Vec<u64>,
     scaled: bool,
 }
 
 impl Divider {
-    /// Leaves what each gets in `allocations`.
+    /// Leaves what each gets in `allocations`. What is hard inside groups is in `hard`, by claim;
+    /// without groups it may be empty.
     pub(crate) fn divide(
         &mut self,
         capacity: u64,
         wants: &[Want],
+        hard: &[u64],
         rules: Rules,
     ) -> Result<(), Overbooked> {
-        self.fixed.clear();
         self.level = None;
-        if wants.iter().any(|want| want.hard) {
-            self.fix(capacity, wants);
-        }
-        let reserved = self.reserved(wants);
-        self.scaled = reserved > capacity.into();
+        self.scaled = reserved(wants) > capacity.into();
         if self.scaled {
             if rules.overbooking == Overbooking::Refuse {
                 return Err(Overbooked);
             }
-            self.scale_down(capacity, wants);
+            self.wants.clear();
+            let scaled = |want: &Want| Want { reserved: 0, most: want.reserved, ..*want };
+            self.wants.extend(wants.iter().map(scaled));
+            self.filler.fill(capacity, &self.wants, &mut self.allocations);
             return Ok(());
         }
-        let first = rules.reading == Reading::ReservationFirst;
-        if self.fixed.is_empty() && !first {
+        if rules.reading == Reading::FloorOfShare {
             self.level = self.filler.fill(capacity, wants, &mut self.allocations);
             return Ok(());
         }
-        // Who gets something for sure divides the rest without it.
-        let Self { wants: others, units, fixed, filler, allocations, .. } = self;
-        let sure = |at: usize, want: &Want| match want.hard {
-            true => fixed[at],
-            false if first => want.reserved,
-            false => 0,
-        };
+        // What is hard inside a group is part of its share by weight, not of its reservation.
+        let Self { wants: others, units, filler, allocations, .. } = self;
+        let fixed = |at: usize, want: &Want| if want.hard { want.reserved } else { part(hard, at) };
+        let each = || wants.iter().enumerate();
         allocations.clear();
-        allocations.extend(wants.iter().enumerate().map(|(at, want)| sure(at, want)));
+        allocations.extend(each().map(|(at, want)| want.reserved - fixed(at, want)));
         let rest = capacity - allocations.iter().sum::<u64>();
         others.clear();
-        let soft = wants.iter().filter(|want| !want.hard);
-        if first {
-            let rest_of =
-                |want: &Want| Want { reserved: 0, most: want.most - want.reserved, ..*want };
-            others.extend(soft.map(rest_of));
-        } else {
-            others.extend(soft);
-        }
-        self.level = filler.fill(rest, others, units);
-        let soft = allocations.iter_mut().zip(wants).filter(|(_, want)| !want.hard);
-        for ((allocation, _), units) in soft.zip(units) {
+        others.extend(each().zip(&*allocations).map(|((at, want), first)| Want {
+            reserved: fixed(at, want),
+            most: want.most - first,
+            ..*want
+        }));
+        filler.fill(rest, others, units);
+        for (allocation, units) in allocations.iter_mut().zip(units) {
             *allocation += *units;
         }
         Ok(())
-    }
-
-    /// The hard allocations: shares of the whole by weight alone.
-    fn fix(&mut self, capacity: u64, wants: &[Want]) {
-        self.wants.clear();
-        self.wants.extend(wants.iter().map(|want| Want { reserved: 0, most: u64::MAX, ..*want }));
-        self.filler.fill(capacity, &self.wants, &mut self.fixed);
-        for (fixed, want) in self.fixed.iter_mut().zip(wants) {
-            *fixed = if want.hard { (*fixed).clamp(want.reserved, want.most) } else { 0 };
-        }
-    }
-
-    /// What is reserved or hard, of one claim.
-    fn reserved_by(&self, at: usize, want: &Want) -> u64 {
-        if want.hard { self.fixed[at] } else { want.reserved }
-    }
-
-    fn reserved(&self, wants: &[Want]) -> u128 {
-        let each = wants.iter().enumerate().map(|(at, want)| self.reserved_by(at, want));
-        each.map(u128::from).sum()
-    }
-
-    fn scale_down(&mut self, capacity: u64, wants: &[Want]) {
-        let mut scaled = core::mem::take(&mut self.wants);
-        scaled.clear();
-        scaled.extend(wants.iter().enumerate().map(|(at, want)| Want {
-            reserved: 0,
-            most: self.reserved_by(at, want),
-            ..*want
-        }));
-        self.filler.fill(capacity, &scaled, &mut self.allocations);
-        self.wants = scaled;
     }
 
     /// What each gets, and what holds it there.
     pub(crate) fn explain<'a>(
         &'a self,
         wants: &'a [Want],
+        hard: &'a [u64],
         rules: Rules,
     ) -> impl Iterator<Item = (u64, Bound)> + 'a {
         let level = self.level(wants, rules);
-        let each = self.allocations.iter().zip(wants);
-        each.map(move |(&allocation, want)| (allocation, want.bound(allocation, level)))
+        let each = self.allocations.iter().zip(wants).enumerate();
+        each.map(move |(at, (&allocation, want))| {
+            let bound = want.bound(allocation, level);
+            let is_hard = allocation > 0 && allocation == part(hard, at);
+            (allocation, if is_hard && bound != Bound::Weight { Bound::Hard } else { bound })
+        })
     }
 
     /// The level, if it can tell a reservation from a share by weight: nothing was handed out below
@@ -252,18 +255,26 @@ impl Divider {
             by_weight.map(|(units, want)| Level::of_last(*units, want.weight)).max()
         })
     }
+}
 
-    /// The error that names those with reservations. `name` gives the number of each.
-    pub(crate) fn overbooked(
-        &self,
-        group: Option<usize>,
-        capacity: u64,
-        wants: &[Want],
-        name: impl Fn(usize) -> usize,
-    ) -> Error {
-        let reserved = self.reserved(wants);
-        let with = |(at, want): &(usize, &Want)| self.reserved_by(*at, want) > 0;
-        let claims = wants.iter().enumerate().filter(with).map(|(at, _)| name(at)).collect();
-        Error::Overbooked { group, capacity, reserved, claims }
-    }
+/// The error that names those with reservations. `name` gives the number of each.
+pub(crate) fn overbooked(
+    group: Option<usize>,
+    capacity: u64,
+    wants: &[Want],
+    name: impl Fn(usize) -> usize,
+) -> Error {
+    let with = wants.iter().enumerate().filter(|(_, want)| want.reserved > 0);
+    let claims = with.map(|(at, _)| name(at)).collect();
+    Error::Overbooked { group, capacity, reserved: reserved(wants), claims }
+}
+
+/// What is reserved or hard.
+fn reserved(wants: &[Want]) -> u128 {
+    wants.iter().map(|want| u128::from(want.reserved)).sum()
+}
+
+/// What is hard inside a claim.
+fn part(hard: &[u64], at: usize) -> u64 {
+    hard.get(at).copied().unwrap_or(0)
 }

@@ -107,6 +107,14 @@ pub enum Error {
         /// The charge.
         amount: u64,
     },
+    /// The shares of siblings together are a weight, too.
+    #[error("{shares} shares beside the {others} of its siblings are more than 4294967295")]
+    TooManyShares {
+        /// The shares of the account.
+        shares: u32,
+        /// Those of its siblings together.
+        others: u32,
+    },
     /// An account that is not there.
     #[error("{account} is unknown")]
     UnknownAccount {

@@ -35,7 +35,7 @@ pub fn divide_tree(
             return Err(Error::ReservationAboveLimit { claim: number, reservation, limit });
         }
     }
-    let twin = Twin { nodes, rules };
+    let twin = Twin::new(nodes, rules, capacity);
     for number in (0..nodes.len()).rev() {
         twin.feasible(number)?;
     }
@@ -43,16 +43,17 @@ pub fn divide_tree(
     let mut shares = std::vec![nobody; nodes.len()];
     twin.fill(None, capacity, &mut shares)?;
     for number in 0..nodes.len() {
-        let usable = shares[number].allocation.min(nodes[number].1.demand());
-        twin.fill(Some(number), usable, &mut shares)?;
+        let usable = nodes[number].1.demand().max(twin.hard_inside(number));
+        twin.fill(Some(number), usable.min(shares[number].allocation), &mut shares)?;
     }
     for number in (0..nodes.len()).rev() {
         let members = twin.members(Some(number));
         let used = if members.is_empty() {
-            shares[number].allocation.min(nodes[number].1.demand())
+            shares[number].allocation
         } else {
             members.iter().map(|&member| shares[member].used).sum()
         };
+        let used = used.min(nodes[number].1.demand());
         shares[number].used = used;
         shares[number].wasted = shares[number].allocation - used;
     }
@@ -62,6 +63,16 @@ pub fn divide_tree(
 struct Twin<'a> {
     nodes: &'a [(Option<usize>, Claim)],
     rules: Rules,
+    /// What would come to each if there were nothing but weights, and limits of groups above; of
+    /// hard ones, within their own bounds.
+    wholes: Vec<u64>,
+    /// What is hard of each: all of it, or what is hard inside.
+    hard: Vec<u64>,
+    /// The most that each can use, and may get of that.
+    wanted: Vec<u64>,
+    most: Vec<u64>,
+    /// The least that each gets.
+    reserved: Vec<u64>,
 }
 
 /// A member that may still be given units.
@@ -72,45 +83,79 @@ struct Bidder {
     ceiling: u64,
 }
 
-impl Twin<'_> {
+impl<'a> Twin<'a> {
+    fn new(nodes: &'a [(Option<usize>, Claim)], rules: Rules, capacity: u64) -> Self {
+        let nothing = || std::vec![0; nodes.len()];
+        let [wholes, hard, wanted, most, reserved] = [(); 5].map(|()| nothing());
+        let mut twin = Self { nodes, rules, wholes, hard, wanted, most, reserved };
+        twin.divide_by_weights(None, capacity);
+        for number in 0..nodes.len() {
+            twin.divide_by_weights(Some(number), twin.wholes[number].min(capacity));
+        }
+        for number in (0..nodes.len()).rev() {
+            twin.know(number);
+        }
+        twin
+    }
+
     fn members(&self, group: Option<usize>) -> Vec<usize> {
         (0..self.nodes.len()).filter(|&number| self.nodes[number].0 == group).collect()
     }
 
-    /// What a node can use: what its members may get, or its demand.
-    fn wanted(&self, number: usize) -> u64 {
-        let members = self.members(Some(number));
-        let demand = self.nodes[number].1.demand();
-        if members.is_empty() {
-            return demand;
+    fn hard_inside(&self, number: usize) -> u64 {
+        saturated(sum(&self.members(Some(number)), &self.hard))
+    }
+
+    fn divide_by_weights(&mut self, group: Option<usize>, whole: u64) {
+        let members = self.members(group);
+        let bidder = |&member: &usize| Bidder {
+            weight: self.nodes[member].1.weight().get(),
+            floor: 0,
+            ceiling: u64::MAX,
+        };
+        let units = unit_by_unit(whole, &members.iter().map(bidder).collect::<Vec<_>>());
+        for (member, units) in members.into_iter().zip(units) {
+            let claim = &self.nodes[member].1;
+            let least = if claim.is_hard() { claim.reservation() } else { 0 };
+            self.wholes[member] = units.clamp(least, claim.limit());
         }
-        let sum: u128 = members.iter().map(|&member| u128::from(self.most(member))).sum();
-        demand.min(u64::try_from(sum).unwrap_or(u64::MAX))
     }
 
-    fn most(&self, number: usize) -> u64 {
+    /// For one whose members are known.
+    fn know(&mut self, number: usize) {
         let claim = &self.nodes[number].1;
-        if claim.is_hard() { claim.limit() } else { claim.limit().min(self.wanted(number)) }
-    }
-
-    fn reserved(&self, number: usize) -> u64 {
         let members = self.members(Some(number));
-        let sum: u128 = members.iter().map(|&member| u128::from(self.reserved(member))).sum();
-        let sum = u64::try_from(sum).unwrap_or(u64::MAX);
-        self.nodes[number].1.reservation().max(sum).min(self.most(number))
+        if claim.is_hard() {
+            for of in [&mut self.hard, &mut self.most, &mut self.reserved] {
+                of[number] = self.wholes[number];
+            }
+            return;
+        }
+        let mut reserved = claim.reservation();
+        let mut wanted = claim.demand();
+        if !members.is_empty() {
+            reserved = reserved.max(saturated(sum(&members, &self.reserved)));
+            wanted = wanted.max(self.hard_inside(number));
+            wanted = wanted.min(saturated(sum(&members, &self.most)));
+        }
+        self.wanted[number] = wanted;
+        self.most[number] = claim.limit().min(wanted);
+        self.reserved[number] = reserved.min(self.most[number]);
+        self.hard[number] = self.hard_inside(number).min(self.most[number]);
     }
 
     /// A group cannot hold more reservations than it may get.
     fn feasible(&self, number: usize) -> Result<(), Error> {
         let members = self.members(Some(number));
         let claim = &self.nodes[number].1;
-        let capacity = claim.limit().min(claim.demand());
-        let reserved: u128 = members.iter().map(|&member| u128::from(self.reserved(member))).sum();
+        let most = if claim.is_hard() { self.wholes[number] } else { claim.limit() };
+        let capacity = most.min(claim.demand().max(self.hard_inside(number)));
+        let reserved = sum(&members, &self.reserved);
         let scaled = self.rules.overbooking == Overbooking::ScaleDown;
         if members.is_empty() || reserved <= capacity.into() || scaled {
             return Ok(());
         }
-        let claims = members.into_iter().filter(|&member| self.reserved(member) > 0).collect();
+        let claims = members.into_iter().filter(|&member| self.reserved[member] > 0).collect();
         Err(Error::Overbooked { group: Some(number), capacity, reserved, claims })
     }
 
@@ -125,22 +170,9 @@ impl Twin<'_> {
             };
             members.iter().map(bidder).collect::<Vec<_>>()
         };
-        // Hard allocations, as if there were nothing but weights.
-        let whole = unit_by_unit(capacity, &bidders(&|_| 0, &|_| u64::MAX));
-        let place = |member| members.iter().position(|&other| other == member).unwrap_or(0);
-        let least = |member: usize| {
-            let reserved = self.reserved(member);
-            if claim(member).is_hard() {
-                whole[place(member)].clamp(reserved, claim(member).limit())
-            } else {
-                reserved
-            }
-        };
-        let reserved: u128 = members.iter().map(|&member| u128::from(least(member))).sum();
+        let least = |member: usize| self.reserved[member];
+        let reserved = sum(&members, &self.reserved);
         let scaled = reserved > capacity.into();
-        let most = |member: usize| {
-            if claim(member).is_hard() { least(member) } else { self.most(member) }
-        };
         let allocations = if scaled {
             if self.rules.overbooking == Overbooking::Refuse {
                 let claims = members.iter().copied().filter(|&member| least(member) > 0).collect();
@@ -148,11 +180,14 @@ impl Twin<'_> {
             }
             unit_by_unit(capacity, &bidders(&|_| 0, &least))
         } else if self.rules.reading == Reading::ReservationFirst {
-            let rest = capacity - u64::try_from(reserved).unwrap_or(u64::MAX);
-            let more = unit_by_unit(rest, &bidders(&|_| 0, &|member| most(member) - least(member)));
-            members.iter().zip(more).map(|(&member, units)| least(member) + units).collect()
+            // What is hard is no reservation, but a part of what comes by weight.
+            let first = |member: usize| least(member) - self.hard[member];
+            let rest = members.iter().fold(capacity, |rest, &member| rest - first(member));
+            let most = |member: usize| self.most[member] - first(member);
+            let more = unit_by_unit(rest, &bidders(&|member| self.hard[member], &most));
+            members.iter().zip(more).map(|(&member, units)| first(member) + units).collect()
         } else {
-            unit_by_unit(capacity, &bidders(&least, &most))
+            unit_by_unit(capacity, &bidders(&least, &|member| self.most[member]))
         };
         for (&member, &allocation) in members.iter().zip(&allocations) {
             out[member].allocation = allocation;
@@ -170,12 +205,13 @@ impl Twin<'_> {
             let held_up = allocation > 0
                 && allocation == floor
                 && (!floors || { above }.all(|(&other, &units)| later(other, units)));
-            out[member].bound = if claim(member).is_hard() {
+            let full = allocation == self.most[member];
+            let fixed = allocation > 0 && allocation == self.hard[member] && (full || held_up);
+            out[member].bound = if claim(member).is_hard() || fixed {
                 Bound::Hard
-            } else if allocation == self.most(member) && claim(member).limit() < self.wanted(member)
-            {
+            } else if full && claim(member).limit() < self.wanted[member] {
                 Bound::Limit
-            } else if allocation == self.most(member) {
+            } else if full {
                 Bound::Demand
             } else if held_up {
                 Bound::Reservation
@@ -185,6 +221,14 @@ impl Twin<'_> {
         }
         Ok(())
     }
+}
+
+fn sum(members: &[usize], of: &[u64]) -> u128 {
+    members.iter().map(|&member| u128::from(of[member])).sum()
+}
+
+fn saturated(sum: u128) -> u64 {
+    u64::try_from(sum).unwrap_or(u64::MAX)
 }
 
 /// Each unit to whom the middle of the next unit, by weight, is least; of equals to the lightest,

@@ -1,7 +1,13 @@
+mod families;
+mod hard;
+#[cfg(feature = "serde")]
+mod snapshot;
+
 use alloc::vec::Vec;
 
-use crate::divide::{Divider, Want};
+use crate::divide::{Divider, Want, overbooked};
 use crate::{Claim, Error, Rules, Share};
+use families::Families;
 
 /// A node of a [`Tree`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -21,8 +27,22 @@ impl NodeId {
 /// The members of a group divide what the group gets, as [`divide`](crate::divide) does. A group
 /// can use what its members can: no more than the sum of what each may get, so that what one group
 /// cannot use goes to the others. Its reservation is its own, or the sum of its members' if that is
-/// more. A hard claim wants its share of whatever its group gets, so a group with a hard member can
-/// use anything up to its own demand and limit; what the other members leave is wasted there.
+/// more.
+///
+/// # Hard claims
+///
+/// A hard claim gets its share of the whole by weights alone, as if everybody wanted everything:
+/// the capacity is divided among those at the top by their weights, what comes to a group among its
+/// members, and so on, in whole units at each level. On the way down the limit of a group, and
+/// nothing else, may lower what is divided in it. The claim's own reservation and limit bound what
+/// it gets. So nobody's demand, and no limit or reservation of anybody who is not on that way,
+/// changes a hard allocation, unless more is reserved than there is and that is scaled down: then
+/// what reservations have raised may be cut, but nothing below a share by weights, except in a group
+/// whose own demand is less than what is reserved in it.
+///
+/// What is hard in a group is a part of what the group gets, and the least of it. Soft members divide
+/// the rest, and what they do not want goes to other groups. A group's demand does not cut what is
+/// hard in it. A hard group is a hard claim: its own reservation counts, not those of its members.
 ///
 /// ```
 /// use apportion_fairshare::{Claim, Rules, Tree, Weight};
@@ -40,7 +60,6 @@ impl NodeId {
 /// # Ok::<(), apportion_fairshare::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Tree {
     /// Parents before children.
     nodes: Vec<Node>,
@@ -132,28 +151,32 @@ impl Tree {
     /// is to be scaled down.
     pub fn divide(&self, capacity: u64, rules: Rules) -> Result<Vec<Share>, Error> {
         let families = Families::of(&self.nodes);
-        let wants = self.wants(&families, rules)?;
+        let Wants { wants, hard } = self.wants(&families, capacity, rules)?;
         let mut divider = Divider::default();
         let mut shares = Vec::new();
         let nobody = Share { allocation: 0, used: 0, wasted: 0, bound: crate::Bound::Demand };
         shares.resize(self.nodes.len(), nobody);
-        let mut among = Vec::new();
+        let (mut among, mut parts) = (Vec::new(), Vec::new());
         for group in families.groups() {
             let children = families.children(group);
             if children.is_empty() {
                 continue;
             }
+            parts.clear();
+            if !hard.is_empty() {
+                parts.extend(children.iter().map(|&child| hard[child as usize]));
+            }
             let capacity = group.map_or(capacity, |group| {
-                shares[group].allocation.min(self.nodes[group].claim.demand())
+                let fixed = parts.iter().copied().fold(0, u64::saturating_add);
+                shares[group].allocation.min(self.nodes[group].claim.demand().max(fixed))
             });
             among.clear();
             among.extend(children.iter().map(|&child| wants[child as usize]));
-            if divider.divide(capacity, &among, rules).is_err() {
-                let name = |at: usize| children[at] as usize;
-                return Err(divider.overbooked(group, capacity, &among, name));
+            if divider.divide(capacity, &among, &parts, rules).is_err() {
+                return Err(overbooked(group, capacity, &among, |at| children[at] as usize));
             }
-            for (&child, (allocation, bound)) in children.iter().zip(divider.explain(&among, rules))
-            {
+            let explained = divider.explain(&among, &parts, rules);
+            for (&child, (allocation, bound)) in children.iter().zip(explained) {
                 shares[child as usize].allocation = allocation;
                 shares[child as usize].bound = bound;
             }
@@ -162,9 +185,8 @@ impl Tree {
         for (number, node) in self.nodes.iter().enumerate().rev() {
             let leaf = families.children(Some(number)).is_empty();
             let share = &mut shares[number];
-            if leaf {
-                share.used = share.allocation.min(node.claim.demand());
-            }
+            let can_use = if leaf { share.allocation } else { share.used };
+            share.used = can_use.min(node.claim.demand());
             share.wasted = share.allocation - share.used;
             let used = share.used;
             if let Some(parent) = node.parent {
@@ -174,95 +196,72 @@ impl Tree {
         Ok(shares)
     }
 
-    /// What each node comes to among its siblings: from the bottom up.
-    fn wants(&self, families: &Families, rules: Rules) -> Result<Vec<Want>, Error> {
+    /// What each node comes to among its siblings: what is hard from the top down, the rest from the
+    /// bottom up.
+    fn wants(&self, families: &Families, capacity: u64, rules: Rules) -> Result<Wants, Error> {
         let mut wants: Vec<Want> = self.nodes.iter().map(|node| Want::of(&node.claim)).collect();
+        let mut hard = hard::shares(&self.nodes, families, capacity);
         // Of the members, by group.
-        let mut sums = alloc::vec![(0_u128, 0_u128); self.nodes.len()];
+        let mut sums = alloc::vec![Sum::default(); self.nodes.len()];
         for (number, node) in self.nodes.iter().enumerate().rev() {
             let children = families.children(Some(number));
             let claim = &node.claim;
+            let mut want = wants[number];
+            if claim.is_hard() {
+                want = Want::hard(claim, hard[number]);
+            }
+            let mut fixed = if claim.is_hard() { want.most } else { 0 };
             if !children.is_empty() {
-                let (reserved, most) = sums[number];
-                let can_use = u64::try_from(most).unwrap_or(u64::MAX).min(claim.demand());
-                let capacity = claim.limit().min(claim.demand());
+                let sum = &sums[number];
+                let inside = cut(sum.hard);
+                let demand = claim.demand().max(inside);
+                let capacity = demand.min(if claim.is_hard() { want.most } else { claim.limit() });
                 let refused = rules.overbooking == crate::Overbooking::Refuse;
-                if reserved > capacity.into() && refused {
-                    let reserving = |&&child: &&u32| wants[child as usize].reserved > 0;
-                    let claims = children.iter().filter(reserving);
-                    let claims = claims.map(|&child| child as usize).collect();
-                    return Err(Error::Overbooked {
-                        group: Some(number),
-                        capacity,
-                        reserved,
-                        claims,
-                    });
+                if sum.reserved > capacity.into() && refused {
+                    let among: Vec<Want> = children.iter().map(|&at| wants[at as usize]).collect();
+                    let name = |at: usize| children[at] as usize;
+                    return Err(overbooked(Some(number), capacity, &among, name));
                 }
-                let reserved = u64::try_from(reserved).unwrap_or(u64::MAX);
-                let reserved = reserved.max(claim.reservation());
-                wants[number] = Want::within(claim, reserved, can_use);
+                if !claim.is_hard() {
+                    let reserved = cut(sum.reserved).max(claim.reservation());
+                    want = Want::within(claim, reserved, cut(sum.most).min(demand));
+                    fixed = inside.min(want.most);
+                }
+            }
+            wants[number] = want;
+            if !hard.is_empty() {
+                hard[number] = fixed;
             }
             if let Some(parent) = node.parent {
-                let (reserved, most) = &mut sums[parent.index()];
-                *reserved += u128::from(wants[number].reserved);
-                *most += u128::from(wants[number].most);
+                sums[parent.index()].add(&want, fixed);
             }
         }
-        Ok(wants)
+        Ok(Wants { wants, hard })
     }
 }
 
-/// Who is in which group: the members of each side by side.
-struct Families {
-    /// Where the members of a group begin, the top first, and where the last end.
-    begins: Vec<u32>,
-    members: Vec<u32>,
+struct Wants {
+    wants: Vec<Want>,
+    /// Of a hard node all that it gets; of a group what is hard inside. Empty if nothing is.
+    hard: Vec<u64>,
 }
 
-impl Families {
-    fn of(nodes: &[Node]) -> Self {
-        let family = |node: &Node| node.parent.map_or(0, |parent| parent.index() + 1);
-        let mut begins = alloc::vec![0; nodes.len() + 2];
-        for node in nodes {
-            begins[family(node) + 1] += 1;
-        }
-        for at in 1..begins.len() {
-            begins[at] += begins[at - 1];
-        }
-        let mut members = alloc::vec![0; nodes.len()];
-        let mut next = begins.clone();
-        for (number, node) in (0..).zip(nodes) {
-            let next = &mut next[family(node)];
-            members[*next as usize] = number;
-            *next += 1;
-        }
-        Self { begins, members }
-    }
+/// Of the members of a group.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sum {
+    reserved: u128,
+    most: u128,
+    hard: u128,
+}
 
-    /// The top, then all nodes.
-    fn groups(&self) -> impl Iterator<Item = Option<usize>> {
-        (0..=self.members.len()).map(|family| family.checked_sub(1))
-    }
-
-    fn children(&self, group: Option<usize>) -> &[u32] {
-        let family = group.map_or(0, |group| group + 1);
-        &self.members[self.begins[family] as usize..self.begins[family + 1] as usize]
+impl Sum {
+    fn add(&mut self, want: &Want, hard: u64) {
+        self.reserved += u128::from(want.reserved);
+        self.most += u128::from(want.most);
+        self.hard += u128::from(hard);
     }
 }
 
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Tree {
-    /// Adds the nodes one by one, so that what cannot be added is refused.
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(rename = "Tree")]
-        struct Saved {
-            nodes: Vec<Node>,
-        }
-        let mut tree = Self::new();
-        for Node { parent, claim } in Saved::deserialize(deserializer)?.nodes {
-            tree.add(parent, claim).map_err(serde::de::Error::custom)?;
-        }
-        Ok(tree)
-    }
+fn cut(sum: u128) -> u64 {
+    u64::try_from(sum).unwrap_or(u64::MAX)
 }

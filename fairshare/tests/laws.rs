@@ -122,7 +122,10 @@ fn quickcheck_has_questions_too() {
     }
     fn tree(Nodes { capacity, nodes }: Nodes) -> TestResult {
         match tree_of(&nodes).divide(capacity, Rules::default()) {
-            Ok(shares) => TestResult::from_bool(check_tree(capacity, &nodes, &shares).is_ok()),
+            Ok(shares) => {
+                let checked = check_tree(capacity, &nodes, Rules::default(), &shares);
+                TestResult::from_bool(checked.is_ok())
+            }
             Err(Error::Overbooked { .. }) => TestResult::discard(),
             Err(error) => TestResult::error(error.to_string()),
         }

@@ -61,18 +61,59 @@ proptest! {
 fn generated_trees_have_certificates() {
     let mut cases = Cases::new(7);
     let (mut accepted, mut refused) = (0, 0);
-    for _ in 0..20_000 {
-        let (capacity, nodes) = cases.tree(16);
-        match fast(capacity, &nodes, Rules::default()) {
-            Ok(shares) => {
-                assert_eq!(check_tree(capacity, &nodes, &shares), Ok(()), "{capacity} {nodes:?}");
-                accepted += 1;
+    for turn in 0..5_000 {
+        let (capacity, nodes) = if turn % 2 == 0 { cases.tree(16) } else { cases.small_tree() };
+        for rules in rules() {
+            match fast(capacity, &nodes, rules) {
+                Ok(shares) => {
+                    let checked = check_tree(capacity, &nodes, rules, &shares);
+                    assert_eq!(checked, Ok(()), "{capacity} {nodes:?} {rules:?}");
+                    accepted += 1;
+                }
+                Err(Error::Overbooked { .. }) if rules.overbooking == Overbooking::Refuse => {
+                    refused += 1;
+                }
+                Err(error) => panic!("{error}"),
             }
-            Err(Error::Overbooked { group: Some(_), .. }) => refused += 1,
-            Err(error) => panic!("{error}"),
         }
     }
     assert!(accepted > 15_000 && refused > 100, "{accepted} {refused}");
+}
+
+/// Whatever others demand, whatever their limits and reservations: neither is a hard part changed,
+/// nor cut where reservations are scaled down, unless its own reservation has raised it.
+#[test]
+fn nobody_changes_a_hard_part() {
+    let mut cases = Cases::new(11);
+    let mut compared = 0;
+    for _ in 0..5_000 {
+        let (capacity, nodes) = cases.tree(12);
+        let hard = |claim: &Claim| Claim::new(claim.weight()).demanding(claim.demand()).hard();
+        let is_group = |number| nodes.iter().any(|(parent, _)| *parent == Some(number));
+        let busy = |(number, (parent, claim)): (usize, &(Option<usize>, Claim))| {
+            let limit = if is_group(number) { claim.limit() } else { u64::MAX };
+            let soft = Claim::new(claim.weight()).limited_to(limit);
+            (*parent, if claim.is_hard() { hard(claim) } else { soft })
+        };
+        let busy: Vec<_> = nodes.iter().enumerate().map(busy).collect();
+        for rules in rules() {
+            let scaled = rules.overbooking == Overbooking::ScaleDown;
+            let given = |(number, (parent, claim)): (usize, &(Option<usize>, Claim))| {
+                let claim = if claim.is_hard() { hard(claim) } else { *claim };
+                // A group whose demand is less than what is reserved in it may cut everybody.
+                let cuts = scaled && is_group(number);
+                (*parent, if cuts { claim.demanding(u64::MAX) } else { claim })
+            };
+            let given: Vec<_> = nodes.iter().enumerate().map(given).collect();
+            let before = fast(capacity, &busy, rules).unwrap();
+            let Ok(after) = fast(capacity, &given, rules) else { continue };
+            for (at, (_, claim)) in nodes.iter().enumerate().filter(|(_, node)| node.1.is_hard()) {
+                assert_eq!(before[at].allocation, after[at].allocation, "{at} {claim:?} {nodes:?}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 1_000, "{compared}");
 }
 
 /// Changes of one claim at a time, after each of which everything is divided anew as well.

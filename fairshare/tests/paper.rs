@@ -132,6 +132,8 @@ fn a_group_lends_what_its_members_cannot_use() {
     assert_eq!(allocations(&tree.divide(100, rules).unwrap()), [74, 26, 69, 5]);
 }
 
+/// What a hard member leaves is wasted, and nothing else: the 10 that its soft sibling does not want
+/// go to the other group.
 #[test]
 fn a_hard_member_wastes_within_its_group() {
     let mut tree = Tree::new();
@@ -140,8 +142,46 @@ fn a_hard_member_wastes_within_its_group() {
     tree.add(Some(x), claim(1).hard().demanding(0)).unwrap();
     tree.add(Some(x), claim(4).demanding(30)).unwrap();
     let shares = tree.divide(100, Rules::default()).unwrap();
-    assert_eq!(allocations(&shares), [50, 50, 10, 30]);
-    assert_eq!(used(&shares), [(30, 20), (50, 0), (0, 10), (30, 0)]);
+    assert_eq!(allocations(&shares), [40, 60, 10, 30]);
+    assert_eq!(used(&shares), [(30, 10), (60, 0), (0, 10), (30, 0)]);
+}
+
+/// "A fixed part of the whole that nobody else ever gets": whoever else is idle, limited or has
+/// something reserved.
+#[test]
+fn a_hard_member_has_a_fixed_part_of_the_whole() {
+    let [busy, idle] = [claim(1), claim(1).demanding(0)];
+    let divided = |g: Claim, [h, i]: [Claim; 2], b: Claim, rules: Rules| {
+        let mut tree = Tree::new();
+        let group = tree.add(None, g).unwrap();
+        for (parent, claim) in [(Some(group), h), (Some(group), i), (None, b)] {
+            tree.add(parent, claim).unwrap();
+        }
+        tree.divide(100, rules).unwrap()
+    };
+    let hard = busy.hard();
+    for reading in [Reading::FloorOfShare, Reading::ReservationFirst] {
+        let rules = rules(reading);
+        for (b, others) in [(busy, [25, 50]), (idle, [75, 0]), (busy.limited_to(10), [65, 10])] {
+            let shares = divided(busy, [hard, busy], b, rules);
+            assert_eq!(allocations(&shares), [25 + others[0], 25, others[0], others[1]]);
+        }
+        // What a soft sibling leaves is lent.
+        let shares = divided(busy, [idle.hard(), idle], busy, rules);
+        assert_eq!(used(&shares), [(0, 25), (0, 25), (0, 0), (75, 0)]);
+        assert_eq!(bounds(&shares), [Bound::Hard, Bound::Hard, Bound::Demand, Bound::Weight]);
+        // A limit of the group lowers what is divided in it, a reservation or a demand does not.
+        let shares = divided(busy.limited_to(40), [hard, busy], busy, rules);
+        assert_eq!(allocations(&shares), [40, 20, 20, 60]);
+        let shares = divided(busy.reserving(80), [hard, busy], busy, rules);
+        assert_eq!(shares[1].allocation, 25);
+        let shares = divided(busy.demanding(10), [hard, busy], busy, rules);
+        assert_eq!(used(&shares), [(10, 15), (25, 0), (0, 0), (75, 0)]);
+    }
+    let shares = divided(busy, [hard, busy.reserving(40)], busy, Rules::default());
+    assert_eq!(allocations(&shares), [65, 25, 40, 35]);
+    let shares = divided(busy, [hard, busy.reserving(40)], busy, rules(Reading::ReservationFirst));
+    assert_eq!(allocations(&shares), [70, 25, 45, 30]);
 }
 
 #[test]
@@ -258,9 +298,10 @@ fn each_error_and_nothing_changes() {
     assert_eq!(accounts.charge(user, 4, 1), Err(Error::TimeWentBack { now: 4, last: 5 }));
     assert_eq!(accounts.advance(4), Err(Error::TimeWentBack { now: 4, last: 5 }));
     assert_eq!(accounts.add(Some(user), Weight::MIN), Err(Error::AlreadyCharged { account: user }));
-    assert_eq!(accounts.add(Some(group), Weight::MAX), Err(Error::TooManyClaims));
+    let too_many = Error::TooManyShares { shares: u32::MAX, others: 1 };
+    assert_eq!(accounts.add(Some(group), Weight::MAX), Err(too_many.clone()));
     let other = accounts.add(None, Weight::MIN).unwrap();
-    assert_eq!(accounts.set_shares(other, Weight::MAX), Err(Error::TooManyClaims));
+    assert_eq!(accounts.set_shares(other, Weight::MAX), Err(too_many));
     let mut few = Accounts::new(HalfLife::MAX);
     assert_eq!(few.add(Some(user), Weight::MIN), Err(Error::UnknownAccount { account: user }));
     assert_eq!(few.usage(user), Err(Error::UnknownAccount { account: user }));
@@ -283,6 +324,8 @@ fn errors_say_what_was_wrong() {
         |group| Error::Overbooked { group, capacity: 1, reserved: 2, claims: vec![0] }.to_string();
     assert_eq!(overbooked(None), "2 is reserved, more than the 1 there is");
     assert_eq!(overbooked(Some(3)), "in group 3, 2 is reserved, more than the 1 there is");
+    let shares = Error::TooManyShares { shares: 7, others: u32::MAX }.to_string();
+    assert_eq!(shares, "7 shares beside the 4294967295 of its siblings are more than 4294967295");
     let zero = Error::HalfLifeOutOfRange { ticks: 0 }.to_string();
     assert_eq!(zero, "a half-life of 0 is not from 1 to 2^40: it would switch fair share off");
 }

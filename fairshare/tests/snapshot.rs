@@ -113,14 +113,29 @@ fn what_cannot_be_is_refused() {
         ("/accounts/0/usage/amount", json!(0), "less usage than those below it"),
         ("/accounts/0/parent", json!(0), "account 0 is unknown"),
         ("/accounts/1/parent", json!(2), "account 2 is unknown"),
-        ("/accounts/1/shares", json!(4_294_967_295_u32), "more claims than numbers"),
+        (
+            "/accounts/1/shares",
+            json!(4_294_967_295_u32),
+            "1 shares beside the 4294967295 of its siblings",
+        ),
     ] {
         let error = refused::<Accounts>(&accounts, path, value);
         assert!(error.contains(why), "{path}: {error}");
     }
-    let tree = json!({ "nodes": [{ "parent": 0, "claim": saved(&claim(1)) }] });
-    let error = serde_json::from_value::<Tree>(tree).expect_err("it is its own parent");
-    assert!(error.to_string().contains("there is no node 0"), "{error}");
+    let mut tree = Tree::new();
+    tree.add(None, claim(1).reserving(1)).unwrap();
+    let tree = saved(&tree);
+    for (path, value, why) in [
+        ("/version", json!(2), "its version is unknown"),
+        ("/nodes/0/parent", json!(0), "there is no node 0"),
+        ("/nodes/0/claim/limit", json!(0), "claim 0 reserves 1, more than its limit of 0"),
+    ] {
+        let error = refused::<Tree>(&tree, path, value);
+        assert!(error.contains(why), "{path}: {error}");
+    }
+    let mut old = tree;
+    old.as_object_mut().unwrap().remove("version");
+    assert!(serde_json::from_value::<Tree>(old).is_err());
 }
 
 #[test]

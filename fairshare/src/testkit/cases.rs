@@ -6,8 +6,8 @@ use quickcheck::{Arbitrary, Gen};
 
 use crate::{Claim, Weight};
 
-/// A seeded source of questions, each with an answer: what is reserved is never more than there is
-/// at the top. Amounts come in all magnitudes, up to the whole of 64 bits.
+/// A seeded source of questions, each division with an answer: what is reserved is never more than
+/// there is. Amounts come in all magnitudes, up to the whole of 64 bits.
 #[derive(Clone, Debug)]
 pub struct Cases {
     state: u64,
@@ -32,10 +32,24 @@ impl Cases {
         (capacity.min(12), if capacity > 12 { without_reservations(claims) } else { claims })
     }
 
-    /// A capacity, and up to `most` nodes with the groups they are in, none of them hard. Inside,
-    /// more may be reserved than a group may get.
+    /// A capacity, and up to `most` nodes with the groups they are in, in half of the trees some of
+    /// them hard. More may be reserved than a group may get, and with hard ones at the top, too.
     pub fn tree(&mut self, most: usize) -> (u64, Vec<(Option<usize>, Claim)>) {
-        let (capacity, claims) = self.division(most);
+        let question = self.division(most);
+        self.grouped(question)
+    }
+
+    /// One with up to six nodes and twelve units: in many groups brute force can tell.
+    pub fn small_tree(&mut self) -> (u64, Vec<(Option<usize>, Claim)>) {
+        let (capacity, claims) = self.division_of(6, 8);
+        self.grouped((capacity.min(12), claims))
+    }
+
+    fn grouped(
+        &mut self,
+        (capacity, claims): (u64, Vec<Claim>),
+    ) -> (u64, Vec<(Option<usize>, Claim)>) {
+        let hard = self.below(2) == 0;
         let deep = self.below(4) == 0;
         let mut nodes: Vec<(Option<usize>, Claim)> = Vec::with_capacity(claims.len());
         for (number, claim) in claims.into_iter().enumerate() {
@@ -44,7 +58,8 @@ impl Cases {
                 _ if deep => number.checked_sub(1),
                 _ => Some(self.below(number as u64) as usize).filter(|_| number > 0),
             };
-            nodes.push((parent, claim));
+            let hard = hard && self.below(6) == 0;
+            nodes.push((parent, if hard { claim.hard() } else { claim }));
         }
         (capacity, nodes)
     }

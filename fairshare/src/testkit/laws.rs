@@ -1,7 +1,7 @@
 use std::vec::Vec;
 
 use super::Violation;
-use crate::{Claim, Share};
+use crate::Claim;
 
 /// How exactly units are to be weighed against each other.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -17,14 +17,14 @@ pub enum Rounding {
 
 /// The bounds of a claim that competes.
 #[derive(Clone, Copy, Debug)]
-struct Bounds {
-    weight: u32,
-    least: u64,
-    most: u64,
+pub(super) struct Bounds {
+    pub(super) weight: u32,
+    pub(super) least: u64,
+    pub(super) most: u64,
 }
 
 impl Bounds {
-    fn of(claim: &Claim) -> Self {
+    pub(super) fn of(claim: &Claim) -> Self {
         let most = claim.limit().min(claim.demand());
         Self { weight: claim.weight().get(), least: claim.reservation().min(most), most }
     }
@@ -46,61 +46,7 @@ pub fn check_division(
     check_bounds(capacity, &bounds, allocations, rounding, |at| at)
 }
 
-/// Whether a division in a tree without hard claims is max–min fair in every group, for nodes that
-/// come after their parents. Linear time, but for finding the members of groups.
-///
-/// # Errors
-///
-/// The first law broken.
-pub fn check_tree(
-    capacity: u64,
-    nodes: &[(Option<usize>, Claim)],
-    shares: &[Share],
-) -> Result<(), Violation> {
-    if shares.len() != nodes.len() {
-        return Err(Violation::Length { found: shares.len(), expected: nodes.len() });
-    }
-    let mut members = std::vec![Vec::new(); nodes.len() + 1];
-    for (number, (parent, _)) in nodes.iter().enumerate() {
-        members[parent.map_or(0, |parent| parent + 1)].push(number);
-    }
-    let mut bounds: Vec<Bounds> = nodes.iter().map(|(_, claim)| Bounds::of(claim)).collect();
-    for (number, (_, claim)) in nodes.iter().enumerate().rev() {
-        let members = &members[number + 1];
-        if !members.is_empty() {
-            let sum = |of: fn(&Bounds) -> u64| {
-                let sum: u128 = members.iter().map(|&at| u128::from(of(&bounds[at]))).sum();
-                u64::try_from(sum).unwrap_or(u64::MAX)
-            };
-            let most = claim.limit().min(claim.demand()).min(sum(|bounds| bounds.most));
-            let least = claim.reservation().max(sum(|bounds| bounds.least)).min(most);
-            bounds[number] = Bounds { weight: claim.weight().get(), least, most };
-        }
-    }
-    for (family, members) in members.iter().enumerate() {
-        let capacity = family.checked_sub(1).map_or(capacity, |group| shares[group].allocation);
-        if members.is_empty() {
-            continue;
-        }
-        let among: Vec<Bounds> = members.iter().map(|&at| bounds[at]).collect();
-        let found: Vec<u64> = members.iter().map(|&at| shares[at].allocation).collect();
-        check_bounds(capacity, &among, &found, Rounding::HalfUnit, |at| members[at])?;
-    }
-    for (claim, share) in shares.iter().enumerate() {
-        if share.used != share.allocation || share.wasted != 0 {
-            let Share { allocation, used, .. } = *share;
-            return Err(Violation::Bounds {
-                claim,
-                allocation: used,
-                least: allocation,
-                most: allocation,
-            });
-        }
-    }
-    Ok(())
-}
-
-fn check_bounds(
+pub(super) fn check_bounds(
     capacity: u64,
     claims: &[Bounds],
     allocations: &[u64],
@@ -167,7 +113,10 @@ fn check_bounds(
 /// `None` if no division keeps the bounds.
 #[must_use]
 pub fn brute_force(capacity: u64, claims: &[Claim]) -> Option<Vec<u64>> {
-    let bounds: Vec<Bounds> = claims.iter().map(Bounds::of).collect();
+    brute_force_within(capacity, &claims.iter().map(Bounds::of).collect::<Vec<_>>())
+}
+
+fn brute_force_within(capacity: u64, bounds: &[Bounds]) -> Option<Vec<u64>> {
     let all: u128 = bounds.iter().map(|bounds| u128::from(bounds.most)).sum();
     let total = u64::try_from(all.min(capacity.into())).unwrap_or(u64::MAX);
     let mut best: Option<Vec<u64>> = None;
@@ -175,7 +124,7 @@ pub fn brute_force(capacity: u64, claims: &[Claim]) -> Option<Vec<u64>> {
     // Counts through all allocations within the bounds, as an odometer does.
     loop {
         if current.iter().copied().map(u128::from).sum::<u128>() == total.into() {
-            let better = best.as_ref().is_none_or(|best| precedes(&bounds, best, &current));
+            let better = best.as_ref().is_none_or(|best| precedes(bounds, best, &current));
             if better {
                 best = Some(current.clone());
             }
@@ -215,9 +164,16 @@ pub(super) fn check_lexicographic(
     claims: &[Claim],
     allocations: &[u64],
 ) -> Result<(), Violation> {
-    let bounds: Vec<Bounds> = claims.iter().map(Bounds::of).collect();
-    match brute_force(capacity, claims) {
-        Some(better) if precedes(&bounds, allocations, &better) => {
+    check_best(capacity, &claims.iter().map(Bounds::of).collect::<Vec<_>>(), allocations)
+}
+
+pub(super) fn check_best(
+    capacity: u64,
+    bounds: &[Bounds],
+    allocations: &[u64],
+) -> Result<(), Violation> {
+    match brute_force_within(capacity, bounds) {
+        Some(better) if precedes(bounds, allocations, &better) => {
             Err(Violation::NotLexicographic { found: allocations.to_vec(), better })
         }
         _ => Ok(()),
