@@ -134,7 +134,7 @@ mod tests {
             ("", None),
         ] {
             let mut header = Header::new();
-            header.push(&format!("MaxProcs: {value}"));
+            header.push(&alloc::format!("MaxProcs: {value}"));
             assert_eq!(header.max_processors(), number, "{value}");
         }
     }
