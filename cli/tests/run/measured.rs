@@ -55,3 +55,17 @@ pub(crate) fn measures(text: &str, options: &str, points: f64, decided: &[(&str,
     }
     panic!("{seen:#?}");
 }
+
+/// The example that ships with the project, within two points.
+#[track_caller]
+pub(crate) fn measures_the_example() {
+    let decided = [
+        ("web", 0.2),
+        ("search", 0.2),
+        ("model", 0.05),
+        ("train", 0.15),
+        ("batch", 0.3),
+        ("monitor", 0.1),
+    ];
+    measures(include_str!("../../examples/run.toml"), "--cpus 0 --for 4s", 2.0, &decided);
+}

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::common::Stage;
 use crate::machine::{self, Run};
-use crate::measured::{busy, measures, shares};
+use crate::measured::{busy, measures, measures_the_example, shares};
 
 #[test]
 fn one_two_four_within_a_point() {
@@ -19,15 +19,7 @@ fn one_two_four_within_a_point() {
 #[test]
 fn the_example_that_ships_within_two_points() {
     let Some(_alone) = machine::groups("the example that ships within two points") else { return };
-    let decided = [
-        ("web", 0.2),
-        ("search", 0.2),
-        ("model", 0.05),
-        ("train", 0.15),
-        ("batch", 0.3),
-        ("monitor", 0.1),
-    ];
-    measures(include_str!("../../examples/run.toml"), "--cpus 0 --for 4s", 2.0, &decided);
+    measures_the_example();
 }
 
 #[test]

@@ -13,14 +13,14 @@ use rustix::process::Signal;
 
 use crate::common::Stage;
 use crate::machine::{Run, until};
-use crate::measured::{busy, measures, shares};
+use crate::measured::{busy, measures_the_example, shares};
 
 /// By name; what fails panics.
 pub(crate) fn checks() -> Vec<Check> {
     let checks: [(&'static str, fn()); 7] = [
         ("probe", probe),
         ("weights", weights),
-        ("example", example),
+        ("example", measures_the_example),
         ("change", change),
         ("whole_cpu", whole_cpu),
         ("ends", ends),
@@ -88,18 +88,6 @@ fn used(run: &Run) -> [f64; 3] {
         let line = text.lines().find_map(|line| line.strip_prefix("usage_usec "));
         line.and_then(|number| number.parse().ok()).expect("it is a number")
     })
-}
-
-fn example() {
-    let decided = [
-        ("web", 0.2),
-        ("search", 0.2),
-        ("model", 0.05),
-        ("train", 0.15),
-        ("batch", 0.3),
-        ("monitor", 0.1),
-    ];
-    measures(include_str!("../../examples/run.toml"), "--cpus 0 --for 4s", 2.0, &decided);
 }
 
 /// Weights and limits change while commands run, and are what the kernel is told.

@@ -62,7 +62,8 @@ impl Scheduler {
 
     /// Tells the time, in the unit of the periods: releases all who may be served again. Charges
     /// count for the period that the latest time given lies in. Without limits there is no need to
-    /// call this.
+    /// call this. Takes time for each release, and for each group whose limit those in service may
+    /// use up.
     ///
     /// # Errors
     ///
@@ -79,22 +80,23 @@ impl Scheduler {
             self.release(id);
         }
         let mut next = ROOT;
-        while let Some(&place) = self.promised.get(self.first_promised(next)) {
-            self.promised.remove(self.first_promised(place));
+        loop {
+            let at = self.first_promised(next);
+            let Some(&place) = self.promised.get(at) else { return Ok(()) };
+            self.promised.remove(at);
             // It may be noted once more, with what it has now.
             if self.renewal(place).is_some() {
                 self.align(place);
             }
             next = place + 1;
         }
-        Ok(())
     }
 
     /// When to call [`advance`](Self::advance) again and ask for the next, if nobody may be served
     /// now: the first release, or the end of a period of a group whose limit those in service may use
     /// up, but not before `now`. `None` if nobody waits for either, or there is none before the end of
     /// time. With limits inside of limits, or for as long as those in service are not charged, it may
-    /// be early: then ask again.
+    /// be early: then ask again. `O(g)` for `g` such groups.
     #[must_use]
     pub fn next_release(&self, now: u64) -> Option<u64> {
         let release = self.releases.first().map(|(release, _)| release);
