@@ -30,8 +30,6 @@ macro_rules! either {
         }
     };
 }
-#[cfg(feature = "serde")]
-use either;
 
 impl Contest {
     /// Nobody yet, with virtual time at `start`.
@@ -106,6 +104,15 @@ impl Contest {
     /// Counts service of someone who competes before it is known, or gives that back.
     pub(crate) fn advance(&mut self, table: &mut Table, id: u32, service: i128) {
         either!(self, order => order.advance(table, id, service));
+    }
+
+    /// Whether a charge of the only one in service certainly does.
+    #[inline(always)]
+    pub(crate) fn surely_admits(&self) -> bool {
+        match self {
+            Self::StartTime(_) => true,
+            Self::Eevdf(order) => order.surely_admits(),
+        }
     }
 
     /// Whether so much more service keeps the counters close enough together to compare.

@@ -68,8 +68,12 @@ pub enum Error {
         /// The charge.
         used: u64,
     },
-    /// Counters would come too far apart to compare: another entity has been in service, and not
-    /// been charged, for [`MAX_CHARGE`](crate::MAX_CHARGE) units of this one's service.
+    /// Counters would come too far apart to compare. In start-time order another entity has been in
+    /// service, and not been charged, for [`MAX_CHARGE`](crate::MAX_CHARGE) units of this one's
+    /// service, or a correction is as large. In EEVDF two that compete would be half a circle apart,
+    /// twice the largest charge at weight 1; nobody who is alone in service comes that far, unless
+    /// others have come, left or been corrected since its pick. Once others have been served, it is
+    /// accepted.
     #[error("a charge of {used} carries {member} too far ahead of the others")]
     SpanExceeded {
         /// The entity, or a group it is in.
@@ -85,7 +89,7 @@ pub enum Error {
         /// The latest before.
         last: u64,
     },
-    /// All 2^32 numbers are in use.
+    /// All numbers, nearly 2^32, are in use.
     #[error("there are as many entities and groups as there are numbers")]
     Full,
 }

@@ -1,5 +1,10 @@
-//! What the scheduler keeps of an entity or a group: one line of a cache.
+//! What the scheduler keeps of an entity or a group.
 
+use core::ops::{Index, IndexMut};
+
+use alloc::vec::Vec;
+
+use crate::Weight;
 use crate::rate::Rate;
 
 /// No group, no limit.
@@ -8,47 +13,153 @@ pub(crate) const NONE: u32 = u32::MAX;
 /// No node: the number of the root, which is in no queue.
 pub(crate) const NIL: u32 = 0;
 
+/// What a turn needs: half a line of a cache. Where a node is and what it belongs to lies apart.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
+#[repr(align(32))]
 pub(crate) struct Node {
     /// The counter `s`, in units of 2^-20 of service; on a circle.
     pub(crate) counter: u64,
-    pub(crate) rate: Rate,
+    /// With the weight, the rate.
+    reciprocal: u64,
+    weight: u32,
     /// `s` is the counter and `remainder / denominator` of one unit.
-    pub(crate) remainder: u32,
-    /// The weight; until the next charge, the one that the remainder was taken over with.
-    pub(crate) denominator: u32,
-    /// Neighbours in a bucket of the wheel; in a list or a heap, `previous` is the position. While
-    /// asleep, `next` tells when that began.
-    pub(crate) next: u32,
-    pub(crate) previous: u32,
+    remainder: u32,
+    /// In the lower bits the denominator: the weight, or until the next charge the one that the
+    /// remainder was taken over with. Above them place, state, service and whether it is plain.
+    bits: u32,
     pub(crate) generation: u32,
-    /// The group it competes in.
-    pub(crate) parent: u32,
-    /// The group that it is, if it is one.
-    pub(crate) group: u32,
-    /// Its hard limit, if it has one.
-    pub(crate) limit: u32,
-    pub(crate) place: Place,
-    pub(crate) state: State,
-    pub(crate) service: Service,
 }
 
+const DENOMINATOR: u32 = (1 << PLACE) - 1;
+const PLACE: u32 = 24;
+const STATE: u32 = 26;
+const SERVICE: u32 = 28;
+const PLAIN: u32 = 1 << 30;
+
 impl Node {
+    /// Somebody who sleeps, with its counter at 0.
+    pub(crate) fn new(weight: Weight, generation: u32) -> Self {
+        let mut node = Self {
+            counter: 0,
+            reciprocal: 0,
+            weight: 0,
+            remainder: 0,
+            bits: weight.get(),
+            generation,
+        };
+        node.set_weight(weight);
+        node.set_state(State::Asleep);
+        node
+    }
+
+    #[inline(always)]
+    pub(crate) fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    pub(crate) fn set_weight(&mut self, weight: Weight) {
+        (self.weight, self.reciprocal) = Rate::of(weight).parts();
+    }
+
+    #[inline(always)]
+    fn rate(&self) -> Rate {
+        Rate::from_parts(self.weight(), self.reciprocal)
+    }
+
+    #[inline(always)]
+    fn set_bits(&mut self, shift: u32, value: u32) {
+        self.bits = self.bits & !(3 << shift) | value << shift;
+    }
+
+    #[inline(always)]
+    pub(crate) fn place(&self) -> Place {
+        match self.bits >> PLACE & 3 {
+            0 => Place::Nowhere,
+            1 => Place::Queue,
+            2 => Place::Late,
+            _ => Place::Eligible,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_place(&mut self, place: Place) {
+        self.set_bits(PLACE, place as u32);
+    }
+
+    #[inline(always)]
+    pub(crate) fn state(&self) -> State {
+        match self.bits >> STATE & 3 {
+            0 => State::Vacant,
+            1 => State::Asleep,
+            2 => State::Runnable,
+            _ => State::Throttled,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_state(&mut self, state: State) {
+        self.set_bits(STATE, state as u32);
+    }
+
+    #[inline(always)]
+    pub(crate) fn service(&self) -> Service {
+        match self.bits >> SERVICE & 3 {
+            0 => Service::No,
+            1 => Service::Alone,
+            _ => Service::Among,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_service(&mut self, service: Service) {
+        self.set_bits(SERVICE, service as u32);
+    }
+
+    /// Whether it is an entity at the root, without a limit.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.bits & PLAIN != 0
+    }
+
+    pub(crate) fn set_plain(&mut self, is_plain: bool) {
+        self.bits = self.bits & !PLAIN | if is_plain { PLAIN } else { 0 };
+    }
+
+    #[inline(always)]
+    pub(crate) fn remainder(&self) -> u32 {
+        self.remainder
+    }
+
+    #[inline(always)]
+    pub(crate) fn denominator(&self) -> u32 {
+        self.bits & DENOMINATOR
+    }
+
+    #[inline(always)]
+    fn set_denominator(&mut self, denominator: u32) {
+        self.bits = self.bits & !DENOMINATOR | denominator;
+    }
+
     /// The counter after so much more service, and the remainder at this weight.
     #[inline(always)]
     pub(crate) fn after(&self, used: u64) -> (u64, u32) {
-        let (growth, remainder) = self.rate.growth(used, self.scaled_remainder());
+        let (growth, remainder) = self.rate().growth(used, self.scaled_remainder());
         (self.counter.wrapping_add(growth), remainder)
+    }
+
+    /// A part of a unit, in 2^-32.
+    #[inline(always)]
+    pub(crate) fn part(&self, remainder: u32) -> u32 {
+        self.rate().divide(u64::from(remainder) << 32).0 as u32
     }
 
     /// The remainder at this weight, rounded up.
     #[inline(always)]
     fn scaled_remainder(&self) -> u32 {
-        if self.denominator == self.rate.get() {
+        if self.denominator() == self.weight() {
             self.remainder
         } else {
-            self.reading().remainder_at(self.rate.get())
+            self.reading().remainder_at(self.weight())
         }
     }
 
@@ -60,39 +171,56 @@ impl Node {
 
     /// How much service lies between a reference and it.
     pub(crate) fn service_since(&self, reference: u64) -> i128 {
-        self.rate.service(distance(reference, self.counter), self.scaled_remainder())
+        self.rate().service(distance(reference, self.counter), self.scaled_remainder())
     }
 
     /// Moves it so much service after a reference.
     pub(crate) fn set_service_since(&mut self, reference: u64, service: i128) {
-        let (distance, remainder) = self.rate.divide_floor(service);
-        self.counter = reference.wrapping_add(distance as u64);
-        self.set_remainder(remainder as u32);
+        let (counter, remainder) = self.at_service_since(reference, service);
+        self.move_to(counter, remainder);
+    }
+
+    /// The counter and the remainder that are so much service after a reference.
+    pub(crate) fn at_service_since(&self, reference: u64, service: i128) -> (u64, u32) {
+        let (distance, remainder) = self.distance_of(service);
+        (reference.wrapping_add(distance as u64), remainder)
+    }
+
+    /// How far so much service carries, and the remainder.
+    pub(crate) fn distance_of(&self, service: i128) -> (i128, u32) {
+        let (distance, remainder) = self.rate().divide_floor(service);
+        (distance, remainder as u32)
+    }
+
+    /// How far so much more service carries it from where it is.
+    pub(crate) fn distance_after(&self, service: i128) -> i128 {
+        self.distance_of(self.service_since(self.counter) + service).0
     }
 
     #[inline(always)]
     pub(crate) fn set_remainder(&mut self, remainder: u32) {
         self.remainder = remainder;
-        self.denominator = self.rate.get();
+        self.set_denominator(self.weight());
     }
 
     /// Its place on the circle, exactly.
     pub(crate) fn reading(&self) -> Reading {
-        let Self { counter, remainder, denominator, .. } = *self;
-        Reading { counter, remainder, denominator }
+        let Self { counter, remainder, .. } = *self;
+        Reading { counter, remainder, denominator: self.denominator() }
     }
 
     /// Puts it exactly where another is.
     pub(crate) fn set_reading(&mut self, reading: Reading) {
         let Reading { counter, remainder, denominator } = reading;
-        (self.counter, self.remainder, self.denominator) = (counter, remainder, denominator);
+        (self.counter, self.remainder) = (counter, remainder);
+        self.set_denominator(denominator);
     }
 
     /// Whether it comes before another with the same counter: by remainder, then number.
     #[inline(always)]
     pub(crate) fn breaks_tie(&self, id: u32, other: &Self, other_id: u32) -> bool {
-        let ours = u64::from(self.remainder) * u64::from(other.denominator);
-        let theirs = u64::from(other.remainder) * u64::from(self.denominator);
+        let ours = u64::from(self.remainder) * u64::from(other.denominator());
+        let theirs = u64::from(other.remainder) * u64::from(self.denominator());
         (ours, id) < (theirs, other_id)
     }
 }
@@ -127,12 +255,12 @@ impl Reading {
     /// Whether the remainder is one at some weight.
     #[cfg(feature = "serde")]
     pub(crate) fn is_possible(self) -> bool {
-        self.remainder < self.denominator && crate::Weight::new(self.denominator).is_ok()
+        self.remainder < self.denominator && Weight::new(self.denominator).is_ok()
     }
 
     /// Whether the remainder is one at this weight.
     #[cfg(feature = "serde")]
-    pub(crate) fn is_at(self, weight: crate::Weight) -> bool {
+    pub(crate) fn is_at(self, weight: Weight) -> bool {
         self.denominator == weight.get()
     }
 
@@ -149,6 +277,65 @@ impl Reading {
 
     pub(crate) fn later(self, other: Self) -> Self {
         if self.is_before(other) { other } else { self }
+    }
+}
+
+/// All nodes, by number.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Nodes {
+    nodes: Vec<Node>,
+    /// Where each is: its place in a list, a heap or the blocks of a queue; of a vacant one, the
+    /// next. Apart, as moving others about changes nothing else of a node.
+    pub(crate) positions: Vec<u32>,
+}
+
+impl Nodes {
+    pub(crate) fn reserve(&mut self, additional: usize) {
+        self.nodes.reserve(additional);
+        self.positions.reserve(additional);
+    }
+
+    pub(crate) fn memory(&self) -> usize {
+        self.nodes.capacity() * size_of::<Node>() + self.positions.capacity() * size_of::<u32>()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(crate) fn push(&mut self, node: Node) {
+        self.nodes.push(node);
+        self.positions.push(NONE);
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self, id: usize) -> Option<&Node> {
+        self.nodes.get(id)
+    }
+
+    #[inline(always)]
+    pub(crate) fn get_mut(&mut self, id: usize) -> Option<&mut Node> {
+        self.nodes.get_mut(id)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter()
+    }
+}
+
+impl Index<usize> for Nodes {
+    type Output = Node;
+
+    #[inline(always)]
+    fn index(&self, id: usize) -> &Node {
+        &self.nodes[id]
+    }
+}
+
+impl IndexMut<usize> for Nodes {
+    #[inline(always)]
+    fn index_mut(&mut self, id: usize) -> &mut Node {
+        &mut self.nodes[id]
     }
 }
 
@@ -202,7 +389,7 @@ pub(crate) fn before(a: u64, b: u64) -> bool {
 
 /// Whether node `a` comes before node `b`: by counter with remainder, then number.
 #[inline(always)]
-pub(crate) fn first(nodes: &[Node], a: u32, b: u32) -> bool {
+pub(crate) fn first(nodes: &Nodes, a: u32, b: u32) -> bool {
     let (x, y) = (&nodes[a as usize], &nodes[b as usize]);
     before(x.counter, y.counter) || x.counter == y.counter && x.breaks_tie(a, y, b)
 }

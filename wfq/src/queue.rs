@@ -4,22 +4,26 @@
 //! those before it that have come out of the wheel in a sorted list, and those that have come later
 //! in a heap. In start-time order hardly anybody enters before the last one served.
 
+mod blocks;
 mod due;
 mod few;
 mod heap;
 mod wheel;
 
 use alloc::boxed::Box;
+#[cfg(feature = "serde")]
+use alloc::vec::Vec;
 
+use blocks::{Bag, Blocks, entry};
 use due::Due;
 use few::{FEW, Few};
 use heap::ByCounter;
-pub(crate) use heap::{ByDeadline, ByTime, Heap};
-use wheel::Wheel;
+pub(crate) use heap::{ByDeadline, ByTime, Deadline, Heap};
+use wheel::{MOST_BAGS, Wheel};
 
-use crate::node::{Node, Place, before, first};
+use crate::node::{Nodes, Place, before, first};
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Queue {
     /// Of a large queue, those next.
     due: Due,
@@ -29,8 +33,26 @@ pub(crate) struct Queue {
     late: Heap<ByCounter>,
     /// Of a large queue, the others. Kept when a queue becomes small.
     wheel: Option<Box<Wheel>>,
+    /// What the wheel consists of, and those parked.
+    blocks: Blocks,
+    parked: Bag,
     is_large: bool,
     len: usize,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            due: Due::default(),
+            few: Few::default(),
+            late: Heap::default(),
+            wheel: None,
+            blocks: Blocks::default(),
+            parked: Bag::EMPTY,
+            is_large: false,
+            len: 0,
+        }
+    }
 }
 
 impl Queue {
@@ -40,11 +62,12 @@ impl Queue {
             self.late.reserve(nodes);
             self.wheel.get_or_insert_with(|| Box::new(Wheel::new())).reserve(nodes);
         }
+        self.blocks.reserve(nodes, if nodes > FEW { MOST_BAGS + 1 } else { 1 });
     }
 
     pub(crate) fn memory(&self) -> usize {
         let wheel = self.wheel.as_deref().map_or(0, Wheel::memory);
-        self.due.memory() + self.late.memory() + wheel
+        self.due.memory() + self.late.memory() + self.blocks.memory() + wheel
     }
 
     #[inline(always)]
@@ -54,18 +77,20 @@ impl Queue {
 
     /// Whether the node is in a queue.
     #[inline(always)]
-    pub(crate) fn has(nodes: &[Node], id: u32) -> bool {
-        nodes[id as usize].place != Place::Nowhere
+    pub(crate) fn has(nodes: &Nodes, id: u32) -> bool {
+        nodes[id as usize].place() != Place::Nowhere
     }
 
     /// Puts in a node by its counter.
     #[inline]
-    pub(crate) fn insert(&mut self, nodes: &mut [Node], id: u32) {
+    pub(crate) fn insert(&mut self, nodes: &mut Nodes, id: u32) {
         self.len += 1;
         match &mut self.wheel {
-            Some(wheel) if self.is_large => insert_into(wheel, &mut self.late, nodes, id),
+            Some(wheel) if self.is_large => {
+                insert_into(wheel, &mut self.blocks, &mut self.late, nodes, id);
+            }
             _ if self.len <= FEW => {
-                nodes[id as usize].place = Place::Queue;
+                nodes[id as usize].set_place(Place::Queue);
                 self.few.insert(nodes, id);
             }
             _ => self.grow(nodes, id),
@@ -74,14 +99,15 @@ impl Queue {
 
     /// Takes out a node that is in.
     #[inline]
-    pub(crate) fn remove(&mut self, nodes: &mut [Node], id: u32) {
+    pub(crate) fn remove(&mut self, nodes: &mut Nodes, id: u32) {
         self.len -= 1;
         match &mut self.wheel {
             Some(wheel) if self.is_large => {
                 if self.due.first() == Some(id) {
                     self.due.remove_first();
                 } else {
-                    remove_other(wheel, &mut self.late, &mut self.due, nodes, id);
+                    let blocks = &mut self.blocks;
+                    remove_other(wheel, blocks, &mut self.late, &mut self.due, nodes, id);
                 }
                 if self.len < FEW / 2 {
                     self.shrink(nodes);
@@ -89,21 +115,27 @@ impl Queue {
             }
             _ => self.few.remove(nodes, id),
         }
-        nodes[id as usize].place = Place::Nowhere;
+        nodes[id as usize].set_place(Place::Nowhere);
     }
 
     /// Gives a node that is in another counter and remainder.
     #[inline(always)]
-    pub(crate) fn update(&mut self, nodes: &mut [Node], id: u32, counter: u64, remainder: u32) {
+    pub(crate) fn update(&mut self, nodes: &mut Nodes, id: u32, counter: u64, remainder: u32) {
         match &mut self.wheel {
             Some(wheel) if self.is_large => {
+                let blocks = &mut self.blocks;
                 if self.due.first() == Some(id) {
                     self.due.remove_first();
                 } else {
-                    remove_other(wheel, &mut self.late, &mut self.due, nodes, id);
+                    remove_other(wheel, blocks, &mut self.late, &mut self.due, nodes, id);
+                    nodes[id as usize].set_place(Place::Queue);
                 }
                 nodes[id as usize].move_to(counter, remainder);
-                insert_into(wheel, &mut self.late, nodes, id);
+                if wheel.has_passed(counter) {
+                    insert_late(&mut self.late, nodes, id);
+                } else {
+                    wheel.insert(nodes, blocks, counter, id);
+                }
             }
             _ => {
                 nodes[id as usize].move_to(counter, remainder);
@@ -114,7 +146,7 @@ impl Queue {
 
     /// The node with the least counter.
     #[inline(always)]
-    pub(crate) fn first(&mut self, nodes: &mut [Node]) -> Option<u32> {
+    pub(crate) fn first(&mut self, nodes: &mut Nodes) -> Option<u32> {
         match self.due.first() {
             Some(id) if self.late.is_empty() => Some(id),
             _ if !self.is_large => self.few.first(),
@@ -125,10 +157,10 @@ impl Queue {
     /// The node with the least counter, unless all are after some counter. To move nobody before
     /// that is needed keeps those from being late who come next.
     #[inline(always)]
-    pub(crate) fn first_until(&mut self, nodes: &mut [Node], counter: u64) -> Option<u32> {
+    pub(crate) fn first_until(&mut self, nodes: &mut Nodes, counter: u64) -> Option<u32> {
         match &self.wheel {
             Some(wheel) if self.is_large && self.due.first().is_none() && self.late.is_empty() => {
-                if wheel.begins_after(nodes, counter) {
+                if wheel.begins_after(counter) {
                     None
                 } else {
                     self.look(nodes)
@@ -140,53 +172,53 @@ impl Queue {
 
     /// The first of a large queue, unless it is simply the first of those due.
     #[inline(never)]
-    fn look(&mut self, nodes: &mut [Node]) -> Option<u32> {
+    fn look(&mut self, nodes: &mut Nodes) -> Option<u32> {
         if !self.late.is_empty() {
             return self.first_of_both(nodes);
         }
         let wheel = self.wheel.as_mut()?;
         while self.due.first().is_none() && !wheel.is_empty() {
-            wheel.refill(nodes, &mut self.due, self.len);
+            wheel.refill(nodes, &mut self.blocks, &mut self.due, self.len);
         }
         self.due.first()
     }
 
-    fn first_of_both(&self, nodes: &[Node]) -> Option<u32> {
+    fn first_of_both(&self, nodes: &Nodes) -> Option<u32> {
         match (self.late.first(), self.due.first()) {
-            (Some((_, late)), Some(due)) => Some(if first(nodes, late, due) { late } else { due }),
-            (late, due) => late.map(|(_, id)| id).or(due),
+            (Some(late), Some(due)) => Some(if first(nodes, late, due) { late } else { due }),
+            (late, due) => late.or(due),
         }
     }
 
     /// The first, found without moving anything: may look through a bucket.
-    pub(crate) fn peek(&self, nodes: &[Node]) -> Option<u32> {
+    pub(crate) fn peek(&self, nodes: &Nodes) -> Option<u32> {
         self.first_of_both(nodes).or_else(|| match &self.wheel {
-            Some(wheel) if self.is_large => wheel.first(nodes),
+            Some(wheel) if self.is_large => wheel.first(nodes, &self.blocks),
             _ => self.few.first(),
         })
     }
 
     /// From a few that are as many as can be to the parts of a large queue, with one more.
     #[cold]
-    fn grow(&mut self, nodes: &mut [Node], id: u32) {
+    fn grow(&mut self, nodes: &mut Nodes, id: u32) {
         let wheel = self.wheel.get_or_insert_with(|| Box::new(Wheel::new()));
         let counter = nodes[id as usize].counter;
         let least = self.few.first().map_or(counter, |id| nodes[id as usize].counter);
         wheel.start(if before(counter, least) { counter } else { least });
-        insert_into(wheel, &mut self.late, nodes, id);
+        insert_into(wheel, &mut self.blocks, &mut self.late, nodes, id);
         while let Some(id) = self.few.pop(nodes) {
-            insert_into(wheel, &mut self.late, nodes, id);
+            insert_into(wheel, &mut self.blocks, &mut self.late, nodes, id);
         }
         self.is_large = true;
     }
 
     /// Back to a few.
     #[cold]
-    fn shrink(&mut self, nodes: &mut [Node]) {
+    fn shrink(&mut self, nodes: &mut Nodes) {
         let Some(wheel) = &mut self.wheel else { return };
-        let (due, late) = (&mut self.due, &mut self.late);
-        while let Some(id) = due.pop().or_else(|| late.pop()).or_else(|| wheel.pop(nodes)) {
-            nodes[id as usize].place = Place::Queue;
+        let (due, late, blocks) = (&mut self.due, &mut self.late, &mut self.blocks);
+        while let Some(id) = due.pop().or_else(|| late.pop()).or_else(|| wheel.pop(nodes, blocks)) {
+            nodes[id as usize].set_place(Place::Queue);
             self.few.insert(nodes, id);
         }
         due.clear();
@@ -196,39 +228,97 @@ impl Queue {
 
 /// Into the wheel, or if that has passed its counter, to those who are late.
 #[inline(always)]
-fn insert_into(wheel: &mut Wheel, late: &mut Heap<ByCounter>, nodes: &mut [Node], id: u32) {
-    if wheel.has_passed(nodes[id as usize].counter) {
+fn insert_into(
+    wheel: &mut Wheel,
+    blocks: &mut Blocks,
+    late: &mut Heap<ByCounter>,
+    nodes: &mut Nodes,
+    id: u32,
+) {
+    let counter = nodes[id as usize].counter;
+    if wheel.has_passed(counter) {
         insert_late(late, nodes, id);
     } else {
-        nodes[id as usize].place = Place::Queue;
-        wheel.insert(nodes, id);
+        nodes[id as usize].set_place(Place::Queue);
+        wheel.insert(nodes, blocks, counter, id);
     }
 }
 
 #[inline(never)]
-fn insert_late(late: &mut Heap<ByCounter>, nodes: &mut [Node], id: u32) {
-    let node = &mut nodes[id as usize];
-    node.place = Place::Late;
-    let counter = node.counter;
-    late.push(nodes, counter, 0, id);
+fn insert_late(late: &mut Heap<ByCounter>, nodes: &mut Nodes, id: u32) {
+    nodes[id as usize].set_place(Place::Late);
+    late.push(nodes, id);
 }
 
 /// Takes a node out of a large queue that is not the first of those due.
 #[inline(never)]
 fn remove_other(
     wheel: &mut Wheel,
+    blocks: &mut Blocks,
     late: &mut Heap<ByCounter>,
     due: &mut Due,
-    nodes: &mut [Node],
+    nodes: &mut Nodes,
     id: u32,
 ) {
+    let position = nodes.positions[id as usize];
     let node = &nodes[id as usize];
-    if node.place == Place::Late {
-        late.remove(nodes, node.previous);
+    if node.place() == Place::Late {
+        late.remove(nodes, position);
     } else if wheel.has_passed(node.counter) {
-        due.remove(node.previous);
+        due.remove(position);
     } else {
-        wheel.remove(nodes, id);
+        wheel.remove(nodes, blocks, id);
+    }
+}
+
+/// Those who compete outside of the queue: in the same blocks, as nobody is in both.
+impl Queue {
+    pub(crate) fn park(&mut self, nodes: &mut Nodes, id: u32) {
+        nodes.positions[id as usize] = self.blocks.push(&mut self.parked, entry(0, id));
+    }
+
+    pub(crate) fn unpark(&mut self, nodes: &mut Nodes, id: u32) {
+        let position = nodes.positions[id as usize];
+        self.blocks.remove(&mut self.parked, &mut nodes.positions, position);
+    }
+
+    #[inline(always)]
+    pub(crate) fn has_parked(&self) -> bool {
+        !self.parked.is_empty()
+    }
+
+    /// Those first that have come last.
+    #[inline(never)]
+    pub(crate) fn parked(&self) -> impl Iterator<Item = u32> {
+        self.blocks.ids(self.parked)
+    }
+
+    /// Of those read from a snapshot, with the positions that they have not been told.
+    #[cfg(feature = "serde")]
+    pub(crate) fn places_of_parked(&self) -> Vec<(u32, u32)> {
+        self.blocks.places(self.parked).collect()
+    }
+}
+
+/// Saved as those parked, in the order that they have come in; the others are put in again.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Queue {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut parked: Vec<u32> = self.parked().collect();
+        parked.reverse();
+        parked.serialize(serializer)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Queue {
+    /// Where they are, the nodes are still to be told: in the order in which they were saved.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut queue = Self::default();
+        for id in Vec::deserialize(deserializer)? {
+            queue.blocks.push(&mut queue.parked, entry(0, id));
+        }
+        Ok(queue)
     }
 }
 

@@ -31,6 +31,18 @@ impl<N: Copy + Into<u64>> Divisor<N> {
         Self { divisor, reciprocal: u64::MAX / divisor.into() }
     }
 
+    /// As [`parts`](Self::parts) has given them.
+    #[inline(always)]
+    pub(crate) fn from_parts(divisor: N, reciprocal: u64) -> Self {
+        Self { divisor, reciprocal }
+    }
+
+    /// The number, and what saves dividing by it.
+    #[inline(always)]
+    pub(crate) fn parts(self) -> (N, u64) {
+        (self.divisor, self.reciprocal)
+    }
+
     #[inline(always)]
     pub(crate) fn get(self) -> N {
         self.divisor

@@ -12,7 +12,7 @@ use crate::limit::Budget;
 use crate::node::{NIL, NONE, Service, State};
 use crate::queue::{ByTime, Heap};
 use crate::rate::MAX_CHARGE;
-use crate::table::Table;
+use crate::table::{ROOT, Table};
 use crate::{EntityId, Error, GroupId, Member, Weight};
 
 /// The order in which the members of each group are served.
@@ -39,8 +39,9 @@ pub enum Order {
 ///
 /// Each call takes time that does not depend on how many entities there are, but for the rare
 /// restructuring of a queue in start-time order, whose cost is amortised to a constant; a heap of
-/// those who are eligible makes it `O(log n)` in [`Order::Eevdf`]. Every level of groups costs as
-/// much again. Equal counters, or deadlines, go by [`EntityId::index`].
+/// those who are eligible makes it `O(log n)` in [`Order::Eevdf`], where all entities are looked at
+/// when counters have moved, or are, nearly half a circle apart: after charges of 2^42 units at weight
+/// 1. Every level of groups costs as much again. Equal counters, or deadlines, go by [`EntityId::index`].
 ///
 /// With the feature `serde` it can be saved and restored in mid-run, in linear time, and goes on as
 /// if nothing had happened. What was tampered with so that no scheduler can have made it is refused.
@@ -259,11 +260,11 @@ impl Scheduler {
     /// [`Error::UnknownEntity`], [`Error::UnknownGroup`].
     pub fn counter(&self, member: impl Into<Member>) -> Result<Option<Counter>, Error> {
         let node = &self.table.nodes[self.find(member.into())? as usize];
-        let kept = self.order == Order::StartTime || node.state == State::Runnable;
+        let kept = self.order == Order::StartTime || node.state() == State::Runnable;
         Ok(kept.then_some(Counter {
             units: node.counter,
-            remainder: node.remainder,
-            denominator: node.denominator,
+            remainder: node.remainder(),
+            denominator: node.denominator(),
         }))
     }
 
@@ -277,8 +278,8 @@ impl Scheduler {
     pub fn lag(&self, member: impl Into<Member>) -> Result<i128, Error> {
         let id = self.find(member.into())?;
         let node = &self.table.nodes[id as usize];
-        let contest = &self.groups[node.parent as usize].contest;
-        Ok(contest.lag(&self.table, id, node.state == State::Runnable))
+        let contest = &self.groups[self.table.kin(id).parent as usize].contest;
+        Ok(contest.lag(&self.table, id, node.state() == State::Runnable))
     }
 
     /// The weight of an entity or a group.
@@ -288,7 +289,7 @@ impl Scheduler {
     /// [`Error::UnknownEntity`], [`Error::UnknownGroup`].
     pub fn weight(&self, member: impl Into<Member>) -> Result<Weight, Error> {
         let id = self.find(member.into())?;
-        Weight::new(self.table.nodes[id as usize].rate.get())
+        Weight::new(self.table.nodes[id as usize].weight())
     }
 
     /// When an entity's slice would be over, if it got its share from now on: in units of 2^-20, on
@@ -300,10 +301,10 @@ impl Scheduler {
     pub fn deadline(&self, entity: EntityId) -> Result<u64, Error> {
         let id = self.find_entity(entity)?;
         let node = &self.table.nodes[id as usize];
-        if self.order == Order::Eevdf && node.state != State::Runnable {
+        if self.order == Order::Eevdf && node.state() != State::Runnable {
             return Ok(0);
         }
-        let contest = &self.groups[node.parent as usize].contest;
+        let contest = &self.groups[self.table.kin(id).parent as usize].contest;
         Ok(contest.deadline(&self.table, id, self.quantum.get()))
     }
 
@@ -314,7 +315,7 @@ impl Scheduler {
     /// [`Error::UnknownEntity`].
     pub fn activity(&self, entity: EntityId) -> Result<Activity, Error> {
         let node = &self.table.nodes[self.find_entity(entity)? as usize];
-        Ok(match (node.service, node.state) {
+        Ok(match (node.service(), node.state()) {
             (Service::No, State::Runnable) => Activity::Queued,
             (Service::No, State::Throttled) => Activity::Throttled,
             (Service::No, _) => Activity::Asleep,
@@ -335,8 +336,8 @@ impl Scheduler {
         match self.table.nodes.get(entity.index as usize) {
             Some(node)
                 if node.generation == entity.generation
-                    && node.state != State::Vacant
-                    && node.group == NONE =>
+                    && node.state() != State::Vacant
+                    && self.table.kin(entity.index).group == NONE =>
             {
                 Ok(entity.index)
             }
@@ -349,10 +350,10 @@ impl Scheduler {
         match self.table.nodes.get(group.index as usize) {
             Some(node)
                 if node.generation == group.generation
-                    && node.state != State::Vacant
-                    && node.group != NONE =>
+                    && node.state() != State::Vacant
+                    && self.table.kin(group.index).group != NONE =>
             {
-                Ok(node.group)
+                Ok(self.table.kin(group.index).group)
             }
             _ => Err(Error::UnknownGroup { group }),
         }
@@ -366,7 +367,7 @@ impl Scheduler {
     #[cfg(feature = "serde")]
     pub(crate) fn members(&self) -> impl Iterator<Item = Member> {
         let ids = NIL + 1..self.table.nodes.len() as u32;
-        let is_known = |&id: &u32| self.table.nodes[id as usize].state != State::Vacant;
+        let is_known = |&id: &u32| self.table.nodes[id as usize].state() != State::Vacant;
         ids.filter(is_known).map(|id| self.member(id))
     }
 
@@ -374,23 +375,20 @@ impl Scheduler {
     /// start-time order nobody asks for any.
     #[cfg(feature = "serde")]
     pub(crate) fn requests(&self, entity: EntityId, request: u64) -> bool {
-        let known = self.table.requests.get(entity.index as usize);
+        let known = self.table.request(entity.index);
         known.is_none_or(|known| known.length == request && known.left == request)
     }
 
     /// The handle of a node.
     fn member(&self, id: u32) -> Member {
         let node = &self.table.nodes[id as usize];
-        if node.group == NONE {
+        if self.table.kin(id).group == NONE {
             Member::Entity(EntityId { index: id, generation: node.generation })
         } else {
             Member::Group(GroupId { index: id, generation: node.generation })
         }
     }
 }
-
-/// The place of the root among the groups.
-const ROOT: u32 = 0;
 
 /// Refuses a quantum or a request that could not be charged.
 fn check_quantum(quantum: NonZeroU64) -> Result<(), Error> {

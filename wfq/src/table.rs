@@ -1,90 +1,191 @@
-//! All nodes, by number, with generations that tell stale handles.
+//! All entities and groups, by number, with generations that tell stale handles.
 
 use alloc::vec::Vec;
 
-use crate::node::{NIL, NONE, Node, Place, Service, State};
-use crate::rate::Rate;
+use crate::node::{NIL, NONE, Node, Nodes, State};
 use crate::{Order, Weight};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    pub(crate) nodes: Vec<Node>,
-    /// By node, in EEVDF only.
-    pub(crate) requests: Vec<Request>,
-    pub(crate) vacant: Vec<u32>,
+    pub(crate) nodes: Nodes,
+    kin: Vec<Kin>,
+    /// In start-time order, of those who do not compete: the quarter of the circle they left in.
+    pub(crate) quarters: Vec<u32>,
+    /// In EEVDF.
+    requests: Vec<PackedRequest>,
+    /// The first vacant number, or `NONE`; the others follow by position.
+    first_vacant: u32,
+    vacant: usize,
     order: Order,
 }
 
-/// Service asked for at a time, and how much of that is still to come.
+/// What a node belongs to, and what to it.
 #[derive(Clone, Copy, Debug)]
+pub(crate) struct Kin {
+    /// The group it competes in.
+    pub(crate) parent: u32,
+    /// The group that it is, if it is one.
+    pub(crate) group: u32,
+    /// Its hard limit, if it has one.
+    pub(crate) limit: u32,
+}
+
+/// Service asked for at a time, and how much of that is still to come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub(crate) struct Request {
     pub(crate) length: u64,
     pub(crate) left: u64,
 }
 
+/// Both are at most 2^42.
+#[derive(Clone, Copy, Debug)]
+struct PackedRequest {
+    low: [u32; 2],
+    high: [u16; 2],
+}
+
+impl PackedRequest {
+    #[inline(always)]
+    fn new(request: Request) -> Self {
+        let amounts = [request.length, request.left];
+        Self {
+            low: amounts.map(|amount| amount as u32),
+            high: amounts.map(|amount| (amount >> u32::BITS) as u16),
+        }
+    }
+
+    #[inline(always)]
+    fn get(self) -> Request {
+        let [length, left] =
+            [0, 1].map(|n| u64::from(self.high[n]) << u32::BITS | u64::from(self.low[n]));
+        Request { length, left }
+    }
+}
+
 impl Table {
     pub(crate) fn new(order: Order) -> Self {
-        let mut table = Self { nodes: Vec::new(), requests: Vec::new(), vacant: Vec::new(), order };
+        let mut table = Self {
+            nodes: Nodes::default(),
+            kin: Vec::new(),
+            quarters: Vec::new(),
+            requests: Vec::new(),
+            first_vacant: NONE,
+            vacant: 0,
+            order,
+        };
         table.add(Weight::MIN, NONE, 1);
-        table.nodes[NIL as usize].group = 0;
+        table.change_kin(NIL, |root| root.group = 0);
         table
     }
 
     pub(crate) fn reserve(&mut self, additional: usize) {
-        // All may leave.
-        self.vacant.reserve(self.nodes.len() - self.vacant.len() + additional);
-        self.nodes.reserve(additional.saturating_sub(self.vacant.len()));
-        if self.order == Order::Eevdf {
-            self.requests.reserve(additional.saturating_sub(self.vacant.len()));
+        let additional = additional.saturating_sub(self.vacant);
+        self.nodes.reserve(additional);
+        self.kin.reserve(additional);
+        match self.order {
+            Order::StartTime => self.quarters.reserve(additional),
+            Order::Eevdf => self.requests.reserve(additional),
         }
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.nodes.capacity() * size_of::<Node>()
-            + self.requests.capacity() * size_of::<Request>()
-            + self.vacant.capacity() * size_of::<u32>()
+        self.nodes.memory()
+            + self.kin.capacity() * size_of::<Kin>()
+            + self.quarters.capacity() * size_of::<u32>()
+            + self.requests.capacity() * size_of::<PackedRequest>()
     }
 
     /// The number of a new node, or `None` if there are as many as numbers.
     pub(crate) fn add(&mut self, weight: Weight, parent: u32, request: u64) -> Option<u32> {
-        let request = Request { length: request, left: request };
-        let mut node = Node {
-            counter: 0,
-            rate: Rate::of(weight),
-            remainder: 0,
-            denominator: weight.get(),
-            next: NONE,
-            previous: NONE,
-            generation: 0,
-            parent,
-            group: NONE,
-            limit: NONE,
-            place: Place::Nowhere,
-            state: State::Asleep,
-            service: Service::No,
-        };
-        let id = if let Some(id) = self.vacant.pop() {
-            node.generation = self.nodes[id as usize].generation;
-            self.nodes[id as usize] = node;
+        let request = PackedRequest::new(Request { length: request, left: request });
+        let kin = Kin { parent, group: NONE, limit: NONE };
+        let id = self.first_vacant;
+        let id = if id == NONE {
+            let id = u32::try_from(self.nodes.len()).ok().filter(|&id| id < MOST_NODES)?;
+            self.nodes.push(Node::new(weight, 0));
+            self.kin.push(kin);
+            match self.order {
+                Order::StartTime => self.quarters.push(NONE),
+                Order::Eevdf => self.requests.push(request),
+            }
             id
         } else {
-            let id = u32::try_from(self.nodes.len()).ok().filter(|&id| id != NONE)?;
-            self.nodes.push(node);
+            let at = id as usize;
+            self.first_vacant = core::mem::replace(&mut self.nodes.positions[at], NONE);
+            self.vacant -= 1;
+            self.nodes[at] = Node::new(weight, self.nodes[at].generation);
+            match self.order {
+                Order::StartTime => self.quarters[at] = NONE,
+                Order::Eevdf => self.requests[at] = request,
+            }
             id
         };
-        if self.order == Order::Eevdf {
-            let at = id as usize;
-            self.requests.resize(self.requests.len().max(at + 1), request);
-            self.requests[at] = request;
-        }
+        self.change_kin(id, |old| *old = kin);
         Some(id)
     }
 
     pub(crate) fn remove(&mut self, id: u32) {
         let node = &mut self.nodes[id as usize];
-        node.state = State::Vacant;
         node.generation = node.generation.wrapping_add(1);
-        self.vacant.push(id);
+        self.vacate(id);
+    }
+
+    /// Makes a number the next to be used.
+    fn vacate(&mut self, id: u32) {
+        self.nodes[id as usize].set_state(State::Vacant);
+        self.nodes.positions[id as usize] = core::mem::replace(&mut self.first_vacant, id);
+        self.vacant += 1;
+    }
+
+    /// The vacant numbers, those last that are used first.
+    #[cfg(feature = "serde")]
+    pub(crate) fn vacant(&self) -> Vec<u32> {
+        let following = |&id: &u32| {
+            Some(self.nodes.positions[id as usize]).filter(|&following| following != NONE)
+        };
+        let first = Some(self.first_vacant).filter(|&first| first != NONE);
+        let mut vacant: Vec<u32> = core::iter::successors(first, following).collect();
+        vacant.reverse();
+        vacant
+    }
+
+    /// Makes all of these vacant.
+    #[cfg(feature = "serde")]
+    pub(crate) fn restore_vacant(&mut self, vacant: &[u32]) {
+        for &id in vacant {
+            self.vacate(id);
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn kin(&self, id: u32) -> Kin {
+        self.kin[id as usize]
+    }
+
+    pub(crate) fn change_kin(&mut self, id: u32, change: impl FnOnce(&mut Kin)) {
+        let kin = &mut self.kin[id as usize];
+        change(kin);
+        let is_plain = kin.parent == ROOT && kin.group == NONE && kin.limit == NONE;
+        self.nodes[id as usize].set_plain(is_plain);
+    }
+
+    /// In EEVDF, what a node asks for.
+    #[inline(always)]
+    pub(crate) fn request(&self, id: u32) -> Option<Request> {
+        self.requests.get(id as usize).map(|request| request.get())
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_request(&mut self, id: u32, request: Request) {
+        if let Some(known) = self.requests.get_mut(id as usize) {
+            *known = PackedRequest::new(request);
+        }
     }
 }
+
+/// The place of the root among the groups.
+pub(crate) const ROOT: u32 = 0;
+
+/// Some numbers are left over for the blocks of a queue, which may not all be full.
+const MOST_NODES: u32 = u32::MAX - (1 << 14);

@@ -17,7 +17,7 @@ use apportion_wfq::testkit::{
     Driver, Episode, Failure, Full, LimitedGroups, Numbered, Offers, Profile, check, check_all,
     check_groups, check_limits,
 };
-use apportion_wfq::{EntityId, GroupId, Order, Scheduler, Weight};
+use apportion_wfq::{EntityId, GroupId, Order, Scheduler, Then, Weight};
 use serde_json::{Value, json};
 use tampering::{refuses, tamper};
 use twice::Twice;
@@ -143,6 +143,13 @@ fn what_cannot_be_is_named() {
     let all = [json!([0]), json!([1, 1]), json!([3])]
         .map(|ids| ("/groups/0/Eevdf/eligible", ids, "somebody is eligible who is not there"));
     refuses::<Scheduler>(&document, &all);
+    let why = "those who are eligible are not in order";
+    refuses::<Scheduler>(&document, &[("/groups/0/Eevdf/eligible", json!([2, 1]), why)]);
+    let picked = scheduler.pick().expect("two wait").entity;
+    scheduler.charge(picked, 5, Then::Requeue).expect("it is in service");
+    let document = serde_json::to_value(&scheduler).expect("it can be saved");
+    let (half, why) = (json!((1_u64 << 63) + 1), "virtual time is far from those who compete");
+    refuses::<Scheduler>(&document, &[("/groups/0/Eevdf/clock", half, why)]);
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! Earliest eligible virtual deadline first: among those who have not had more than their share,
 //! the one whose request is due first.
 
-use alloc::vec::Vec;
+mod span;
+
+pub(super) use span::Span;
 
 use crate::Weight;
-use crate::node::{Node, Place, before, distance};
-use crate::queue::{ByDeadline, Heap, Queue};
-use crate::rate::{Divisor, MAX_SERVICE, Rate, units};
-use crate::table::Table;
+use crate::node::{self, Node, Place, distance};
+use crate::queue::{ByDeadline, Deadline, Heap, Queue};
+use crate::rate::{Divisor, MAX_SERVICE, units};
+use crate::table::{Request, Table};
 
 /// Virtual time `V` is the mean of the counters, by weight: `whole + part / weight`, exactly.
 ///
@@ -15,14 +17,14 @@ use crate::table::Table;
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub(crate) struct Eevdf {
-    /// By counter: those who were not eligible when they were last looked at.
-    #[cfg_attr(feature = "serde", serde(skip))]
-    pub(super) waiting: Queue,
-    /// By deadline: those who were.
+    /// By deadline: those who were eligible when they were last looked at.
     pub(super) eligible: Heap<ByDeadline>,
-    /// Those who compete outside of both.
-    pub(super) parked: Vec<u32>,
+    /// By counter, those who were not; and parked, those who compete outside of both.
+    #[cfg_attr(feature = "serde", serde(rename = "parked"))]
+    pub(super) waiting: Queue,
     pub(super) clock: Clock,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub(super) span: Span,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) competing: u32,
 }
@@ -72,18 +74,18 @@ impl Clock {
 
     /// `remainder / weight <= part / sum of weights`.
     fn has_part(&self, node: &Node) -> bool {
-        let ours = u128::from(node.remainder) * u128::from(self.weight.get());
-        ours <= self.part.unsigned_abs() * u128::from(node.rate.get())
+        let ours = u128::from(node.remainder()) * u128::from(self.weight.get());
+        ours <= self.part.unsigned_abs() * u128::from(node.weight())
     }
 }
 
 impl Eevdf {
     pub(crate) fn new(start: u64) -> Self {
         Self {
-            waiting: Queue::default(),
             eligible: Heap::default(),
-            parked: Vec::new(),
+            waiting: Queue::default(),
             clock: Clock::from(start),
+            span: Span::at(start),
             competing: 0,
         }
     }
@@ -91,11 +93,10 @@ impl Eevdf {
     pub(crate) fn reserve(&mut self, nodes: usize) {
         self.waiting.reserve(nodes);
         self.eligible.reserve(nodes);
-        self.parked.reserve(nodes);
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.waiting.memory() + self.eligible.memory() + self.parked.capacity() * size_of::<u32>()
+        self.waiting.memory() + self.eligible.memory()
     }
 
     #[inline(always)]
@@ -125,22 +126,29 @@ impl Eevdf {
     pub(crate) fn enter(&mut self, table: &mut Table, id: u32) {
         self.clock.normalise();
         let node = &mut table.nodes[id as usize];
-        let own = node.rate.get();
+        let own = node.weight();
         if self.competing == 0 {
             // Nobody to owe anything to.
             node.counter = self.clock.whole;
             node.set_remainder(0);
+            self.span = Span::at(node.counter);
         } else {
             let lag = i128::from(node.counter.cast_signed());
             let (shifted, _) =
                 self.clock.weight.divide_floor((self.clock.part - lag) * i128::from(own));
-            node.set_service_since(self.clock.whole, shifted - lag);
+            let whole = self.clock.whole;
+            let (counter, remainder) = self.kept(table, id, whole, whole, shifted - lag);
+            table.nodes[id as usize].move_to(counter, remainder);
         }
+        let node = &table.nodes[id as usize];
+        let counter = node.counter;
         self.clock.part += node.service_since(self.clock.whole);
+        self.cover(table, id, counter);
         self.weigh(own.into());
         self.competing += 1;
-        let request = &mut table.requests[id as usize];
-        request.left = request.length;
+        if let Some(Request { length, .. }) = table.request(id) {
+            table.set_request(id, Request { length, left: length });
+        }
         self.clock.normalise();
         self.enqueue(table, id);
     }
@@ -149,12 +157,12 @@ impl Eevdf {
         if Queue::has(&table.nodes, id) {
             self.dequeue(table, id);
         } else {
-            self.fetch(table, id);
+            self.waiting.unpark(&mut table.nodes, id);
         }
         let lag = self.lag(table, id, true);
         let node = &mut table.nodes[id as usize];
         self.clock.part -= node.service_since(self.clock.whole);
-        self.weigh(-i64::from(node.rate.get()));
+        self.weigh(-i64::from(node.weight()));
         self.competing -= 1;
         if self.competing == 0 {
             self.clock.whole = node.counter;
@@ -174,7 +182,7 @@ impl Eevdf {
             self.waiting.remove(&mut table.nodes, id);
             self.push_eligible(table, id);
         }
-        while let Some((_, id)) = self.eligible.first() {
+        while let Some(Deadline { id, .. }) = self.eligible.first() {
             if self.clock.has_reached(&table.nodes[id as usize]) {
                 return Some(id);
             }
@@ -188,28 +196,20 @@ impl Eevdf {
 
     pub(crate) fn park(&mut self, table: &mut Table, id: u32) {
         self.dequeue(table, id);
-        table.nodes[id as usize].previous = self.parked.len() as u32;
-        self.parked.push(id);
+        self.waiting.park(&mut table.nodes, id);
     }
 
     pub(crate) fn unpark(&mut self, table: &mut Table, id: u32) {
-        self.fetch(table, id);
+        self.waiting.unpark(&mut table.nodes, id);
         self.enqueue(table, id);
-    }
-
-    /// Out of the parked.
-    fn fetch(&mut self, table: &mut Table, id: u32) {
-        let position = table.nodes[id as usize].previous;
-        self.parked.swap_remove(position as usize);
-        if let Some(&moved) = self.parked.get(position as usize) {
-            table.nodes[moved as usize].previous = position;
-        }
     }
 
     #[inline(never)]
     pub(crate) fn charge(&mut self, table: &mut Table, id: u32, used: u64) {
-        let request = &mut table.requests[id as usize];
-        request.left = if used < request.left { request.left - used } else { request.length };
+        if let Some(Request { length, left }) = table.request(id) {
+            let left = if used < left { left - used } else { length };
+            table.set_request(id, Request { length, left });
+        }
         let (counter, remainder) = table.nodes[id as usize].after(used);
         self.clock.part += units(used);
         self.clock.normalise();
@@ -223,28 +223,26 @@ impl Eevdf {
 
     /// Counts `service` units in advance, or back.
     pub(crate) fn advance(&mut self, table: &mut Table, id: u32, service: i128) {
+        let since = table.nodes[id as usize].counter;
+        let own = table.nodes[id as usize].service_since(since);
+        let (counter, remainder) = self.kept(table, id, since, since, own + service);
         let mut node = table.nodes[id as usize].clone();
-        let since = node.counter;
-        node.set_service_since(since, node.service_since(since) + service);
-        self.clock.part += service;
+        node.move_to(counter, remainder);
+        self.clock.part += node.service_since(since) - own;
         self.clock.normalise();
-        self.place(table, id, node.counter, node.remainder);
+        self.place(table, id, counter, remainder);
     }
 
-    /// Neither may it get too far ahead of virtual time, nor that of somebody parked who is further
-    /// behind.
+    /// Whether so much more service keeps its counter close enough to all others to compare.
     pub(crate) fn admits(&self, table: &Table, id: u32, service: i128) -> bool {
-        let (now, node) = (self.virtual_time(table), &table.nodes[id as usize]);
-        if service < 0 {
-            return node.service_since(now) + service > -MAX_SERVICE;
-        }
-        let (moved, _) = self.clock.weight.divide_floor(service);
-        let is_lost = |&other: &u32| {
-            let counter = table.nodes[other as usize].counter;
-            let behind = i128::from(distance(counter, now)) + moved;
-            before(counter, node.counter) && behind > MAX_SERVICE
-        };
-        node.service_since(now) + service <= MAX_SERVICE && !self.parked.iter().any(is_lost)
+        let node = &table.nodes[id as usize];
+        self.has_room(table, id, node.distance_after(service))
+    }
+
+    /// The same of any charge, at first sight.
+    #[inline(always)]
+    pub(crate) fn surely_admits(&self) -> bool {
+        self.span.has_room_for_any()
     }
 
     /// Keeps the distance from `whole` in service. Without normalising, so that the same weight as
@@ -252,19 +250,23 @@ impl Eevdf {
     pub(crate) fn reweight(&mut self, table: &mut Table, id: u32, weight: Weight, competes: bool) {
         let node = &mut table.nodes[id as usize];
         if !competes {
-            node.rate = Rate::of(weight);
+            node.set_weight(weight);
             return;
         }
-        let queued = node.place != Place::Nowhere;
+        let queued = node.place() != Place::Nowhere;
         self.dequeue(table, id);
+        let whole = self.clock.whole;
         let node = &mut table.nodes[id as usize];
-        let old = node.rate.get();
-        let service = node.service_since(self.clock.whole);
-        node.rate = Rate::of(weight);
+        let (old, since) = (node.weight(), node.counter);
+        let service = node.service_since(whole);
+        node.set_weight(weight);
         // What a heavy one is owed may be more than a light one can be.
         let kept = service.clamp(-MAX_LAG, MAX_LAG);
-        node.set_service_since(self.clock.whole, kept);
-        self.clock.part += kept - service;
+        let (counter, remainder) = self.kept(table, id, since, whole, kept);
+        let node = &mut table.nodes[id as usize];
+        node.move_to(counter, remainder);
+        self.clock.part += node.service_since(whole) - service;
+        self.cover(table, id, counter);
         self.weigh(i64::from(weight.get()) - i64::from(old));
         if queued {
             self.enqueue(table, id);
@@ -276,7 +278,12 @@ impl Eevdf {
         let mut clock = self.clock;
         clock.normalise();
         clock.has_reached(&table.nodes[other as usize])
-            && before(Self::deadline(table, other), Self::deadline(table, served))
+            && self.ahead(table, other) < self.ahead(table, served)
+    }
+
+    /// How far a deadline is from where no counter lies before.
+    fn ahead(&self, table: &Table, id: u32) -> u64 {
+        Self::deadline(table, id).wrapping_sub(self.span.first())
     }
 
     /// `w_i * (V - s_i)`, rounded down.
@@ -287,29 +294,29 @@ impl Eevdf {
         }
         let mut clock = self.clock;
         clock.normalise();
-        let (mean, _) = clock.weight.divide_floor(clock.part * i128::from(node.rate.get()));
+        let (mean, _) = clock.weight.divide_floor(clock.part * i128::from(node.weight()));
         mean - node.service_since(clock.whole)
     }
 
     /// When what is left of the request will have been served, if it gets its share.
     pub(crate) fn deadline(table: &Table, id: u32) -> u64 {
-        Self::exact_deadline(table, id).0
+        Self::exact_deadline(table, id).counter
     }
 
     /// With parts of a unit, in 2^-32: at large weights, a request is hardly more than a unit.
     #[inline(always)]
-    fn exact_deadline(table: &Table, id: u32) -> (u64, u32) {
+    fn exact_deadline(table: &Table, id: u32) -> Deadline {
         let node = &table.nodes[id as usize];
-        let (deadline, remainder) = node.after(table.requests[id as usize].left);
-        let (part, _) = node.rate.divide(u64::from(remainder) << 32);
-        (deadline, part as u32)
+        let left = table.request(id).map_or(0, |request| request.left);
+        let (counter, remainder) = node.after(left);
+        Deadline { counter, part: node.part(remainder), id }
     }
 
     #[inline(always)]
     fn push_eligible(&mut self, table: &mut Table, id: u32) {
-        let (deadline, part) = Self::exact_deadline(table, id);
-        table.nodes[id as usize].place = Place::Eligible;
-        self.eligible.push(&mut table.nodes, deadline, part, id);
+        let deadline = Self::exact_deadline(table, id);
+        table.nodes[id as usize].set_place(Place::Eligible);
+        self.eligible.push(&mut table.nodes, deadline);
     }
 
     #[inline(always)]
@@ -324,43 +331,60 @@ impl Eevdf {
     /// Tells one who is in the saved heap where.
     #[cfg(feature = "serde")]
     pub(super) fn restore_eligible(&mut self, table: &mut Table, position: u32, id: u32) {
-        let (deadline, part) = Self::exact_deadline(table, id);
-        table.nodes[id as usize].place = Place::Eligible;
-        self.eligible.restore(&mut table.nodes, position, deadline, part);
+        let deadline = Self::exact_deadline(table, id);
+        table.nodes[id as usize].set_place(Place::Eligible);
+        self.eligible.restore(&mut table.nodes, position, deadline);
     }
 
     #[inline(always)]
     fn dequeue(&mut self, table: &mut Table, id: u32) {
         let node = &mut table.nodes[id as usize];
-        match node.place {
+        match node.place() {
             Place::Nowhere => {}
             Place::Eligible => {
-                node.place = Place::Nowhere;
-                let position = node.previous;
+                node.set_place(Place::Nowhere);
+                let position = table.nodes.positions[id as usize];
                 self.eligible.remove(&mut table.nodes, position);
             }
             _ => self.waiting.remove(&mut table.nodes, id),
         }
     }
 
+    /// The counter and remainder that are so much service after a reference, or as close to that as
+    /// there is room: `inside` is a counter that there is room for.
+    fn kept(
+        &self,
+        table: &Table,
+        id: u32,
+        inside: u64,
+        reference: u64,
+        service: i128,
+    ) -> (u64, u32) {
+        let (distance, remainder) = table.nodes[id as usize].distance_of(service);
+        let wanted = distance + i128::from(node::distance(inside, reference));
+        let kept = self.kept_in_room(table, id, inside, wanted);
+        (inside.wrapping_add(kept as u64), if kept == wanted { remainder } else { 0 })
+    }
+
     /// Gives someone who competes another counter, and perhaps deadline.
     #[inline(always)]
     fn place(&mut self, table: &mut Table, id: u32, counter: u64, remainder: u32) {
-        let node = &mut table.nodes[id as usize];
-        let (place, position) = (node.place, node.previous);
+        let (place, position) =
+            (table.nodes[id as usize].place(), table.nodes.positions[id as usize]);
         if place == Place::Queue || place == Place::Late {
             self.waiting.remove(&mut table.nodes, id);
         }
+        self.cover(table, id, counter);
         let node = &mut table.nodes[id as usize];
         node.move_to(counter, remainder);
         match place {
             Place::Nowhere => {}
             Place::Eligible if self.clock.has_reached(node) => {
-                let (deadline, part) = Self::exact_deadline(table, id);
-                self.eligible.update(&mut table.nodes, position, deadline, part);
+                let deadline = Self::exact_deadline(table, id);
+                self.eligible.update(&mut table.nodes, position, deadline);
             }
             Place::Eligible => {
-                node.place = Place::Nowhere;
+                node.set_place(Place::Nowhere);
                 self.eligible.remove(&mut table.nodes, position);
                 self.waiting.insert(&mut table.nodes, id);
             }

@@ -3,9 +3,11 @@
 
 use alloc::vec::Vec;
 
+use super::eevdf::Span;
 use super::start_time::quarter;
-use super::{Contest, StartTime, either};
+use super::{Contest, StartTime};
 use crate::Order;
+use crate::node::NONE;
 use crate::queue::Queue;
 use crate::table::Table;
 
@@ -31,9 +33,29 @@ impl Contest {
         }
     }
 
-    /// Those who compete outside of the queue.
-    pub(crate) fn parked(&self) -> &[u32] {
-        either!(self, order => &order.parked)
+    /// Whether those who are eligible are in order, now that everybody competes.
+    pub(crate) fn is_in_order(&self, table: &Table) -> bool {
+        match self {
+            Self::StartTime(_) => true,
+            Self::Eevdf(order) => order.eligible.is_ordered(&table.nodes),
+        }
+    }
+
+    /// Whether all who compete are near enough to the saved virtual time: or the distances that were
+    /// summed up would have gone round the circle, and their mean would not be among them.
+    pub(crate) fn is_near_members(&self) -> bool {
+        match self {
+            Self::StartTime(_) => true,
+            Self::Eevdf(order) => order.is_idle() || order.span.is_near(order.clock.whole),
+        }
+    }
+
+    /// Those who compete outside of the queue, with their positions.
+    pub(crate) fn parked(&self) -> Vec<(u32, u32)> {
+        match self {
+            Self::StartTime(order) => order.queue.places_of_parked(),
+            Self::Eevdf(order) => order.waiting.places_of_parked(),
+        }
     }
 
     /// Those of the queue who were eligible, in the order that they are kept in.
@@ -57,15 +79,18 @@ impl Contest {
     pub(crate) fn readmit(&mut self, table: &mut Table, id: u32, is_queued: bool) -> bool {
         let node = &table.nodes[id as usize];
         let is_eligible = Queue::has(&table.nodes, id);
-        let fits = match self.parked().get(node.previous as usize) {
-            Some(parked) if !is_eligible => !is_queued && *parked == id,
-            _ => is_queued,
-        };
+        let is_parked = !is_eligible && table.nodes.positions[id as usize] != NONE;
         match self {
             Self::StartTime(order) => order.competing += 1,
             Self::Eevdf(order) => {
+                if order.competing == 0 {
+                    order.span = Span::at(node.counter);
+                }
+                let Some(span) = order.span.with(node.counter) else { return false };
+                order.span = span;
+                order.eligible.by.origin = span.first();
                 order.clock.part += node.service_since(order.clock.whole);
-                order.weigh(node.rate.get().into());
+                order.weigh(node.weight().into());
                 order.competing += 1;
             }
         }
@@ -75,6 +100,6 @@ impl Contest {
                 Self::Eevdf(order) => order.waiting.insert(&mut table.nodes, id),
             }
         }
-        fits
+        is_parked != is_queued
     }
 }

@@ -1,20 +1,17 @@
 //! Start-time order: the least counter is served; who joins starts at the least counter.
 
-use alloc::vec::Vec;
-
 use crate::Weight;
-use crate::node::{Node, Reading, before};
+use crate::node::{Reading, before};
 use crate::queue::Queue;
-use crate::rate::{MAX_SERVICE, Rate};
+use crate::rate::MAX_SERVICE;
 use crate::table::Table;
 
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub(crate) struct StartTime {
-    #[cfg_attr(feature = "serde", serde(skip))]
+    /// Those who compete, in it or parked.
+    #[cfg_attr(feature = "serde", serde(rename = "parked"))]
     pub(super) queue: Queue,
-    /// Those who compete outside of the queue.
-    pub(super) parked: Vec<u32>,
     /// `s_min` when it was last needed, or passed the end of a quarter.
     pub(super) least: Reading,
     /// The largest counter that anybody has left with, or `least`.
@@ -31,7 +28,6 @@ impl StartTime {
         let start = Reading::new(start);
         Self {
             queue: Queue::default(),
-            parked: Vec::new(),
             least: start,
             finish: start,
             quarter: quarter(start.counter),
@@ -41,11 +37,10 @@ impl StartTime {
 
     pub(crate) fn reserve(&mut self, nodes: usize) {
         self.queue.reserve(nodes);
-        self.parked.reserve(nodes);
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.queue.memory() + self.parked.capacity() * size_of::<u32>()
+        self.queue.memory()
     }
 
     #[inline(always)]
@@ -71,14 +66,14 @@ impl StartTime {
     }
 
     /// Whether `s_min` has passed someone who sleeps.
-    fn has_passed(&self, node: &Node) -> bool {
-        self.has_passed_far(node) || node.reading().is_before(self.least)
+    fn has_passed(&self, table: &Table, id: u32) -> bool {
+        self.has_passed_far(table, id) || table.nodes[id as usize].reading().is_before(self.least)
     }
 
     /// Whether `s_min` is further than any charge from someone who sleeps: perhaps too far to
     /// compare.
-    fn has_passed_far(&self, node: &Node) -> bool {
-        self.quarter.wrapping_sub(node.next).cast_signed() > 1
+    fn has_passed_far(&self, table: &Table, id: u32) -> bool {
+        self.quarter.wrapping_sub(table.quarters[id as usize]).cast_signed() > 1
     }
 
     pub(crate) fn virtual_time(&self, table: &Table) -> u64 {
@@ -88,21 +83,26 @@ impl StartTime {
     #[inline(always)]
     fn least_with(&self, table: &Table, queued: Option<u32>) -> Reading {
         let reading = |id: u32| table.nodes[id as usize].reading();
-        let Some(some) = queued.or(self.parked.first().copied()) else {
-            return if self.competing == 0 { self.finish } else { self.least };
+        // Of equal ones, those who wait, then those who were parked first.
+        let has_parked = self.queue.has_parked();
+        let parked =
+            has_parked.then(|| self.queue.parked().map(reading).reduce(|a, b| b.earlier(a)));
+        let found = match (queued.map(reading), parked.flatten()) {
+            (Some(queued), Some(parked)) => queued.earlier(parked),
+            (Some(found), None) | (None, Some(found)) => found,
+            (None, None) if self.competing == 0 => return self.finish,
+            (None, None) => return self.least,
         };
-        let parked = self.parked.iter().map(|&id| reading(id));
         // Only a group that was charged too much in advance can have fallen back.
-        self.least.later(parked.fold(reading(some), Reading::earlier))
+        self.least.later(found)
     }
 
     pub(crate) fn enter(&mut self, table: &mut Table, id: u32) {
         let least = self.reach(table);
-        let node = &mut table.nodes[id as usize];
         // `s_i = max(s_min, s_i)`, here and nowhere else: clamping at each charge, with the least
         // counter of the others, would give whoever wakes a quantum for nothing.
-        if self.has_passed(node) {
-            node.set_reading(least);
+        if self.has_passed(table, id) {
+            table.nodes[id as usize].set_reading(least);
         }
         self.competing += 1;
         self.queue.insert(&mut table.nodes, id);
@@ -115,7 +115,7 @@ impl StartTime {
         let node = &mut table.nodes[id as usize];
         self.finish = self.finish.later(node.reading());
         let ahead = quarter(node.counter).wrapping_sub(quarter(self.least.counter)) % 4;
-        node.next = self.quarter.wrapping_add(ahead);
+        table.quarters[id as usize] = self.quarter.wrapping_add(ahead);
         self.reach(table);
     }
 
@@ -126,8 +126,7 @@ impl StartTime {
 
     pub(crate) fn park(&mut self, table: &mut Table, id: u32) {
         self.queue.remove(&mut table.nodes, id);
-        table.nodes[id as usize].previous = self.parked.len() as u32;
-        self.parked.push(id);
+        self.queue.park(&mut table.nodes, id);
     }
 
     pub(crate) fn unpark(&mut self, table: &mut Table, id: u32) {
@@ -149,16 +148,17 @@ impl StartTime {
     /// Not if it makes no difference to `s_i = max(s_min, s_i)`: or what is given back again and
     /// again would carry it round the circle.
     pub(crate) fn charge_absent(&self, table: &mut Table, id: u32, service: i128) {
-        let node = &mut table.nodes[id as usize];
-        let (since, from) = (node.counter, quarter(node.counter));
-        if self.has_passed_far(node) || service < 0 && self.has_passed(node) {
+        if self.has_passed_far(table, id) || service < 0 && self.has_passed(table, id) {
             return;
         }
+        let node = &mut table.nodes[id as usize];
+        let (since, from) = (node.counter, quarter(node.counter));
         node.set_service_since(since, node.service_since(since) + service);
         let to = quarter(node.counter);
         let moved = if service < 0 { from.wrapping_sub(to) } else { to.wrapping_sub(from) } % 4;
-        node.next =
-            if service < 0 { node.next.wrapping_sub(moved) } else { node.next.wrapping_add(moved) };
+        let left_in = &mut table.quarters[id as usize];
+        *left_in =
+            if service < 0 { left_in.wrapping_sub(moved) } else { left_in.wrapping_add(moved) };
     }
 
     /// Counts `service` units in advance, or back.
@@ -168,31 +168,30 @@ impl StartTime {
         let mut node = table.nodes[id as usize].clone();
         let since = node.counter;
         node.set_service_since(since, node.service_since(since) + service);
-        self.place(table, id, node.counter, node.remainder);
+        self.place(table, id, node.counter, node.remainder());
     }
 
     /// Keeps `(s_i - s_min) * w_i`. Whoever is at `s_min` stays there.
     pub(crate) fn reweight(&mut self, table: &mut Table, id: u32, weight: Weight, competes: bool) {
         let least = self.reach(table);
-        let rate = Rate::of(weight);
+        let is_passed = !competes && self.has_passed(table, id);
         let node = &mut table.nodes[id as usize];
-        if !competes && self.has_passed(node) || !least.is_before(node.reading()) {
-            node.rate = rate;
+        if is_passed || !least.is_before(node.reading()) {
+            node.set_weight(weight);
             return;
         }
         // In remainders rounded up at both weights: so the old weight brings all of it back.
         let service = node.service_since(least.counter)
-            - i128::from(least.remainder_at(node.rate.get()))
+            - i128::from(least.remainder_at(node.weight()))
             + i128::from(least.remainder_at(weight.get()));
-        node.rate = rate;
-        let (distance, remainder) = rate.divide_floor(service);
-        let counter = least.counter.wrapping_add(distance as u64);
-        self.place(table, id, counter, remainder as u32);
+        node.set_weight(weight);
+        let (counter, remainder) = node.at_service_since(least.counter, service);
+        self.place(table, id, counter, remainder);
     }
 
     /// Whether so much more service keeps the counters close enough together to compare.
     pub(crate) fn admits(&self, table: &Table, id: u32, service: i128, competes: bool) -> bool {
-        if !competes && (service <= 0 || self.has_passed(&table.nodes[id as usize])) {
+        if !competes && (service <= 0 || self.has_passed(table, id)) {
             return true;
         }
         let least = self.virtual_time(table);
@@ -215,7 +214,7 @@ impl StartTime {
     /// `(s_min - s_i) * w_i`: never positive, as the least counter is the reference.
     pub(crate) fn lag(&self, table: &Table, id: u32, competes: bool) -> i128 {
         let node = &table.nodes[id as usize];
-        if !competes && self.has_passed(node) {
+        if !competes && self.has_passed(table, id) {
             return 0;
         }
         -node.service_since(self.virtual_time(table)).max(0)
@@ -237,11 +236,7 @@ impl StartTime {
             self.queue.remove(&mut table.nodes, id);
             return;
         }
-        let position = table.nodes[id as usize].previous;
-        self.parked.swap_remove(position as usize);
-        if let Some(&moved) = self.parked.get(position as usize) {
-            table.nodes[moved as usize].previous = position;
-        }
+        self.queue.unpark(&mut table.nodes, id);
     }
 }
 

@@ -59,7 +59,9 @@ impl<K: Clone + Eq + Hash, T> FairQueue<K, T> {
         let then = if flow.items.len == 0 { Then::Sleep } else { Then::Requeue };
         self.request(number);
         let charged = self.scheduler.charge(pick.entity, cost, then);
-        debug_assert_eq!(charged, Ok(()), "one is in service at a time, and costs are checked");
+        // One is in service at a time. In EEVDF it ends when it is due, as it costs what its flow
+        // requests: within the largest request of whoever is furthest behind.
+        debug_assert_eq!(charged, Ok(()), "costs are checked, and nobody gets too far ahead");
         if then == Then::Sleep {
             self.flows.at(number).finish = self.finish(number, self.reached);
         }

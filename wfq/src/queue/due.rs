@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::node::{NIL, Node, Reading, distance};
+use crate::node::{NIL, Nodes, Reading, distance};
 
 /// By counter, remainder and number.
 #[derive(Clone, Debug, Default)]
@@ -42,15 +42,15 @@ impl Due {
 
     /// Begins anew, with nodes by keys: the lower part of a counter, and a number below that.
     #[inline(always)]
-    pub(crate) fn fill(&mut self, nodes: &mut [Node], keys: &mut [u64]) {
+    pub(crate) fn fill(&mut self, nodes: &mut Nodes, keys: &mut [u64]) {
         sort(keys);
         self.clear();
         self.ids.extend(keys.iter().map(|&key| key as u32));
         let (mut last, mut last_key, mut is_sorted) = (Reading::new(0), u64::MAX, true);
         for (position, &key) in (0..).zip(&*keys) {
-            let node = &mut nodes[key as u32 as usize];
-            node.previous = position;
-            let reading = node.reading();
+            nodes.positions[key as u32 as usize] = position;
+            // Of all, tie or not: who is served next had better be in the cache.
+            let reading = nodes[key as u32 as usize].reading();
             let is_tie = (key ^ last_key) >> u32::BITS == 0;
             is_sorted &= !is_tie | reading.has_part_of(last);
             (last, last_key) = (reading, key);
@@ -62,7 +62,7 @@ impl Due {
 
     /// Sorts, and tells the nodes their positions. `alike`: only the numbers can differ.
     #[inline(never)]
-    pub(crate) fn sort(&mut self, nodes: &mut [Node], alike: bool) {
+    pub(crate) fn sort(&mut self, nodes: &mut Nodes, alike: bool) {
         if alike {
             self.ids.sort_unstable();
         } else {
@@ -74,7 +74,7 @@ impl Due {
             });
         }
         for (position, &id) in (0..).zip(&self.ids) {
-            nodes[id as usize].previous = position;
+            nodes.positions[id as usize] = position;
         }
     }
 

@@ -1,6 +1,6 @@
 //! A few nodes, and their order in one word.
 
-use crate::node::{Node, before, first};
+use crate::node::{Nodes, before, first};
 
 /// How many there can be: slots have numbers of four bits.
 pub(crate) const FEW: usize = 16;
@@ -30,16 +30,15 @@ impl Few {
     }
 
     /// Puts in another, if there is room.
-    pub(crate) fn insert(&mut self, nodes: &mut [Node], id: u32) {
-        let node = &mut nodes[id as usize];
-        node.previous = self.len as u32;
+    pub(crate) fn insert(&mut self, nodes: &mut Nodes, id: u32) {
+        nodes.positions[id as usize] = self.len as u32;
         self.ids[self.len] = id;
         self.len += 1;
         self.rank(nodes, self.len - 1, id);
     }
 
-    pub(crate) fn remove(&mut self, nodes: &mut [Node], id: u32) {
-        let slot = nodes[id as usize].previous as usize;
+    pub(crate) fn remove(&mut self, nodes: &mut Nodes, id: u32) {
+        let slot = nodes.positions[id as usize] as usize;
         self.unrank(slot);
         self.len -= 1;
         if slot < self.len {
@@ -48,14 +47,14 @@ impl Few {
             self.order ^= ((self.len ^ slot) as u64) << (rank * SLOT_BITS);
             self.counters[slot] = self.counters[self.len];
             self.ids[slot] = self.ids[self.len];
-            nodes[self.ids[slot] as usize].previous = slot as u32;
+            nodes.positions[self.ids[slot] as usize] = slot as u32;
         }
     }
 
     /// Puts a node in its place that has another counter now.
     #[inline(always)]
-    pub(crate) fn update(&mut self, nodes: &[Node], id: u32) {
-        let slot = nodes[id as usize].previous as usize % FEW;
+    pub(crate) fn update(&mut self, nodes: &Nodes, id: u32) {
+        let slot = nodes.positions[id as usize] as usize % FEW;
         if slot == self.slot(0) {
             self.order >>= SLOT_BITS;
         } else {
@@ -65,7 +64,7 @@ impl Few {
     }
 
     /// Takes one out, whichever is easiest.
-    pub(crate) fn pop(&mut self, nodes: &mut [Node]) -> Option<u32> {
+    pub(crate) fn pop(&mut self, nodes: &mut Nodes) -> Option<u32> {
         let id = self.first()?;
         self.remove(nodes, id);
         Some(id)
@@ -84,7 +83,7 @@ impl Few {
 
     /// Adds a slot to the order, which has all others.
     #[inline(always)]
-    fn rank(&mut self, nodes: &[Node], slot: usize, id: u32) {
+    fn rank(&mut self, nodes: &Nodes, slot: usize, id: u32) {
         let counter = nodes[id as usize].counter;
         let others = self.len - 1;
         let mut rank = others;
@@ -106,12 +105,12 @@ impl Few {
 
     /// Whether a slot comes before a node with some counter.
     #[inline(always)]
-    fn is_before(&self, nodes: &[Node], slot: usize, id: u32, counter: u64) -> bool {
+    fn is_before(&self, nodes: &Nodes, slot: usize, id: u32, counter: u64) -> bool {
         before(self.counters[slot], counter) || self.is_tied_before(nodes, slot, id, counter)
     }
 
     #[inline(always)]
-    fn is_tied_before(&self, nodes: &[Node], slot: usize, id: u32, counter: u64) -> bool {
+    fn is_tied_before(&self, nodes: &Nodes, slot: usize, id: u32, counter: u64) -> bool {
         self.counters[slot] == counter && first(nodes, self.ids[slot], id)
     }
 }

@@ -2,116 +2,140 @@
 
 use alloc::vec::Vec;
 use core::fmt::Debug;
-use core::marker::PhantomData;
 
-use crate::node::{Node, before, distance};
+use crate::node::{Nodes, first};
 
 const ARITY: usize = 8;
 
 /// Least key first. Each node knows its position, so any can be taken out.
 ///
-/// Saved as the numbers of its nodes, in its own order: keys on a circle may be so far apart that
-/// which comes first depends on that.
+/// Saved as the numbers of its nodes, in its own order.
 #[derive(Clone, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(from = "Vec<u32>", into = "Vec<u32>", bound = "By: Clone"))]
-pub(crate) struct Heap<By> {
-    entries: Vec<Entry>,
-    by: PhantomData<By>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
-    key: u64,
-    /// Of a unit of the key, in 2^-32; not used by all.
-    part: u32,
-    id: u32,
+pub(crate) struct Heap<By: Key> {
+    entries: Vec<By::Entry>,
+    pub(crate) by: By,
 }
 
 /// What a heap is ordered by.
-pub(crate) trait Key: Clone + Debug {
-    fn before(nodes: &[Node], a: Entry, b: Entry) -> bool;
+pub(crate) trait Key: Clone + Debug + Default {
+    /// The number of a node, with the key or as much of it as is not read from the node.
+    type Entry: Copy + Debug;
+
+    fn id(entry: Self::Entry) -> u32;
+
+    fn before(&self, nodes: &Nodes, a: Self::Entry, b: Self::Entry) -> bool;
 
     /// Which of as many children as there can be is the least.
     #[inline(always)]
-    fn least(nodes: &[Node], children: &[Entry; ARITY]) -> usize {
-        least_of_any::<Self>(nodes, children)
+    fn least(&self, nodes: &Nodes, children: &[Self::Entry; ARITY]) -> usize {
+        least_of_any(self, nodes, children)
     }
 }
 
 /// Counters, on a circle; remainders; numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ByCounter;
 
 impl Key for ByCounter {
+    type Entry = u32;
+
     #[inline(always)]
-    fn before(nodes: &[Node], a: Entry, b: Entry) -> bool {
-        before(a.key, b.key) || a.key == b.key && crate::node::first(nodes, a.id, b.id)
+    fn id(id: u32) -> u32 {
+        id
+    }
+
+    #[inline(always)]
+    fn before(&self, nodes: &Nodes, a: u32, b: u32) -> bool {
+        first(nodes, a, b)
     }
 }
 
 /// Deadlines, on a circle, with parts; numbers.
-#[derive(Clone, Debug)]
-pub(crate) struct ByDeadline;
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ByDeadline {
+    /// Where on the circle to begin: no counter lies before that, and so no deadline.
+    pub(crate) origin: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline {
+    pub(crate) counter: u64,
+    /// Of a unit of the counter, in 2^-32.
+    pub(crate) part: u32,
+    pub(crate) id: u32,
+}
+
+impl Deadline {
+    /// A number that grows with deadline, part and number.
+    #[inline(always)]
+    fn rank(self, origin: u64) -> u128 {
+        let low = u64::from(self.part) << 32 | u64::from(self.id);
+        u128::from(self.counter.wrapping_sub(origin)) << 64 | u128::from(low)
+    }
+}
 
 impl Key for ByDeadline {
+    type Entry = Deadline;
+
     #[inline(always)]
-    fn before(_: &[Node], a: Entry, b: Entry) -> bool {
-        Self::rank(a, b.key) < Self::rank(b, b.key)
+    fn id(deadline: Deadline) -> u32 {
+        deadline.id
+    }
+
+    #[inline(always)]
+    fn before(&self, _: &Nodes, a: Deadline, b: Deadline) -> bool {
+        a.rank(self.origin) < b.rank(self.origin)
     }
 
     /// Nobody could foresee which: so there are no branches, and short chains of comparisons.
     #[inline(always)]
-    fn least(_: &[Node], children: &[Entry; ARITY]) -> usize {
-        let reference = children[0].key;
-        let rank = |place: usize| (Self::rank(children[place], reference), place);
-        let less = |a: (i128, usize), b: (i128, usize)| if b.0 < a.0 { b } else { a };
+    fn least(&self, _: &Nodes, children: &[Deadline; ARITY]) -> usize {
+        let rank = |place: usize| (children[place].rank(self.origin), place);
+        let less = |a: (u128, usize), b: (u128, usize)| if b.0 < a.0 { b } else { a };
         let low = less(less(rank(0), rank(1)), less(rank(2), rank(3)));
         let high = less(less(rank(4), rank(5)), less(rank(6), rank(7)));
         less(low, high).1
     }
 }
 
-impl ByDeadline {
-    /// A number that grows with deadline, part and number, and is comparable for the same
-    /// reference.
-    #[inline(always)]
-    fn rank(entry: Entry, reference: u64) -> i128 {
-        let low = u64::from(entry.part) << 32 | u64::from(entry.id);
-        i128::from(distance(reference, entry.key)) << 64 | i128::from(low)
-    }
-}
-
 /// Times; numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ByTime;
 
 impl Key for ByTime {
+    type Entry = (u64, u32);
+
     #[inline(always)]
-    fn before(_: &[Node], a: Entry, b: Entry) -> bool {
-        (a.key, a.id) < (b.key, b.id)
+    fn id((_, id): (u64, u32)) -> u32 {
+        id
+    }
+
+    #[inline(always)]
+    fn before(&self, _: &Nodes, a: (u64, u32), b: (u64, u32)) -> bool {
+        a < b
     }
 }
 
-impl<By> Default for Heap<By> {
+impl<By: Key> Default for Heap<By> {
     fn default() -> Self {
-        Self { entries: Vec::new(), by: PhantomData }
+        Self { entries: Vec::new(), by: By::default() }
     }
 }
 
 #[cfg(feature = "serde")]
-impl<By> From<Heap<By>> for Vec<u32> {
-    fn from(heap: Heap<By>) -> Self {
-        heap.entries.iter().map(|entry| entry.id).collect()
+impl serde::Serialize for Heap<ByDeadline> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.ids())
     }
 }
 
 #[cfg(feature = "serde")]
-impl<By> From<Vec<u32>> for Heap<By> {
-    /// Keys are still to be [restored](Heap::restore).
-    fn from(ids: Vec<u32>) -> Self {
-        let entries = ids.into_iter().map(|id| Entry { key: 0, part: 0, id }).collect();
-        Self { entries, by: PhantomData }
+impl<'de> serde::Deserialize<'de> for Heap<ByDeadline> {
+    /// Deadlines are still to be [restored](Heap::restore).
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ids = Vec::deserialize(deserializer)?;
+        let entries = ids.into_iter().map(|id| Deadline { counter: 0, part: 0, id }).collect();
+        Ok(Self { entries, by: ByDeadline::default() })
     }
 }
 
@@ -121,7 +145,7 @@ impl<By: Key> Heap<By> {
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.entries.capacity() * size_of::<Entry>()
+        self.entries.capacity() * size_of::<By::Entry>()
     }
 
     #[inline(always)]
@@ -129,40 +153,45 @@ impl<By: Key> Heap<By> {
         self.entries.is_empty()
     }
 
-    /// The least key, and its node.
     #[inline(always)]
-    pub(crate) fn first(&self) -> Option<(u64, u32)> {
-        self.entries.first().map(|entry| (entry.key, entry.id))
+    pub(crate) fn first(&self) -> Option<By::Entry> {
+        self.entries.first().copied()
     }
 
     /// The nodes, in the order of the heap.
     #[cfg(feature = "serde")]
     pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
-        self.entries.iter().map(|entry| entry.id)
+        self.entries.iter().map(|&entry| By::id(entry))
     }
 
     /// Tells an entry its key, and its node where it is.
     #[cfg(feature = "serde")]
-    pub(crate) fn restore(&mut self, nodes: &mut [Node], position: u32, key: u64, part: u32) {
-        let id = self.entries[position as usize].id;
-        self.put(nodes, position as usize, Entry { key, part, id });
+    pub(crate) fn restore(&mut self, nodes: &mut Nodes, position: u32, entry: By::Entry) {
+        self.put(nodes, position as usize, entry);
+    }
+
+    /// Whether nobody comes before the one above: entries that were restored may be in any order.
+    #[cfg(feature = "serde")]
+    pub(crate) fn is_ordered(&self, nodes: &Nodes) -> bool {
+        let below = self.entries.iter().enumerate().skip(1);
+        let mut pairs = below.map(|(at, &entry)| (self.entries[(at - 1) / ARITY], entry));
+        pairs.all(|(above, entry)| !self.by.before(nodes, entry, above))
     }
 
     /// Takes one out, whichever is easiest.
     pub(crate) fn pop(&mut self) -> Option<u32> {
-        self.entries.pop().map(|entry| entry.id)
+        self.entries.pop().map(By::id)
     }
 
     #[inline]
-    pub(crate) fn push(&mut self, nodes: &mut [Node], key: u64, part: u32, id: u32) {
-        let entry = Entry { key, part, id };
+    pub(crate) fn push(&mut self, nodes: &mut Nodes, entry: By::Entry) {
         self.entries.push(entry);
         self.rise(nodes, self.entries.len() - 1, entry);
     }
 
     /// Takes out the entry at a position that a node remembered.
     #[inline]
-    pub(crate) fn remove(&mut self, nodes: &mut [Node], position: u32) {
+    pub(crate) fn remove(&mut self, nodes: &mut Nodes, position: u32) {
         let position = position as usize;
         let Some(last) = self.entries.pop() else { return };
         if position < self.entries.len() {
@@ -170,17 +199,15 @@ impl<By: Key> Heap<By> {
         }
     }
 
-    /// Gives the entry at a position another key.
+    /// Gives the node at a position another key.
     #[inline(always)]
-    pub(crate) fn update(&mut self, nodes: &mut [Node], position: u32, key: u64, part: u32) {
-        let position = position as usize;
-        let id = self.entries[position].id;
-        self.settle(nodes, position, Entry { key, part, id });
+    pub(crate) fn update(&mut self, nodes: &mut Nodes, position: u32, entry: By::Entry) {
+        self.settle(nodes, position as usize, entry);
     }
 
     #[inline(always)]
-    fn settle(&mut self, nodes: &mut [Node], position: usize, entry: Entry) {
-        if position > 0 && By::before(nodes, entry, self.entries[(position - 1) / ARITY]) {
+    fn settle(&mut self, nodes: &mut Nodes, position: usize, entry: By::Entry) {
+        if position > 0 && self.by.before(nodes, entry, self.entries[(position - 1) / ARITY]) {
             self.rise(nodes, position, entry);
         } else {
             self.sink(nodes, position, entry);
@@ -188,10 +215,10 @@ impl<By: Key> Heap<By> {
     }
 
     #[inline(always)]
-    fn rise(&mut self, nodes: &mut [Node], mut position: usize, entry: Entry) {
+    fn rise(&mut self, nodes: &mut Nodes, mut position: usize, entry: By::Entry) {
         while position > 0 {
             let parent = (position - 1) / ARITY;
-            if !By::before(nodes, entry, self.entries[parent]) {
+            if !self.by.before(nodes, entry, self.entries[parent]) {
                 break;
             }
             self.put(nodes, position, self.entries[parent]);
@@ -201,7 +228,7 @@ impl<By: Key> Heap<By> {
     }
 
     #[inline(always)]
-    fn sink(&mut self, nodes: &mut [Node], mut position: usize, entry: Entry) {
+    fn sink(&mut self, nodes: &mut Nodes, mut position: usize, entry: By::Entry) {
         loop {
             let begin = position * ARITY + 1;
             let end = self.entries.len().min(begin + ARITY);
@@ -211,11 +238,11 @@ impl<By: Key> Heap<By> {
             }
             let least = begin
                 + match children.try_into() {
-                    Ok(children) => By::least(nodes, children),
-                    Err(_) => least_of_any::<By>(nodes, children),
+                    Ok(children) => self.by.least(nodes, children),
+                    Err(_) => least_of_any(&self.by, nodes, children),
                 };
             let found = self.entries[least];
-            if By::before(nodes, entry, found) {
+            if self.by.before(nodes, entry, found) {
                 break;
             }
             self.put(nodes, position, found);
@@ -225,14 +252,14 @@ impl<By: Key> Heap<By> {
     }
 
     #[inline(always)]
-    fn put(&mut self, nodes: &mut [Node], position: usize, entry: Entry) {
+    fn put(&mut self, nodes: &mut Nodes, position: usize, entry: By::Entry) {
         self.entries[position] = entry;
-        nodes[entry.id as usize].previous = position as u32;
+        nodes.positions[By::id(entry) as usize] = position as u32;
     }
 }
 
 #[inline(always)]
-fn least_of_any<By: Key>(nodes: &[Node], entries: &[Entry]) -> usize {
-    let less = |a, b| if By::before(nodes, entries[b], entries[a]) { b } else { a };
+fn least_of_any<By: Key>(by: &By, nodes: &Nodes, entries: &[By::Entry]) -> usize {
+    let less = |a, b| if by.before(nodes, entries[b], entries[a]) { b } else { a };
     (0..entries.len()).reduce(less).unwrap_or_default()
 }

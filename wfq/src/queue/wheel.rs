@@ -2,18 +2,22 @@
 
 use alloc::vec::Vec;
 
+use super::blocks::{BLOCK, Bag, Blocks, entry};
 use super::due::Due;
-use crate::node::{NIL, Node, before, distance, first};
+use crate::node::{Nodes, before, distance, first};
 
 const DIGIT_BITS: u32 = 6;
 const BUCKETS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = u64::BITS.div_ceil(DIGIT_BITS) as usize;
 
+/// How many buckets can have somebody in them.
+pub(crate) const MOST_BAGS: usize = LEVELS * BUCKETS;
+
 /// A bucket of so few may be sorted at once, instead of spread over lower levels.
 const SORTED_AT_ONCE: usize = 512;
 
-/// Levels whose buckets are so narrow that a counter, less what all in a bucket share, and a number
-/// fit into one word.
+/// Levels whose buckets are so narrow that the counters in one of them differ in the lower half
+/// only, which is in the entries.
 const NARROW_LEVELS: usize = (u32::BITS / DIGIT_BITS) as usize + 1;
 
 /// Holds nodes whose counters come after a reference. As that moves on, buckets spread over lower
@@ -26,9 +30,9 @@ pub(crate) struct Wheel {
     reference: u64,
     levels: u32,
     occupied: [u64; LEVELS],
-    heads: [[u32; BUCKETS]; LEVELS],
+    buckets: [[Bag; BUCKETS]; LEVELS],
     /// Of a bucket that is about to be sorted.
-    keys: Vec<u64>,
+    entries: Vec<u64>,
 }
 
 impl Wheel {
@@ -37,18 +41,19 @@ impl Wheel {
             reference: 0,
             levels: 0,
             occupied: [0; LEVELS],
-            heads: [[NIL; BUCKETS]; LEVELS],
-            keys: Vec::new(),
+            buckets: [[Bag::EMPTY; BUCKETS]; LEVELS],
+            entries: Vec::new(),
         }
     }
 
     pub(crate) fn reserve(&mut self, nodes: usize) {
-        let keys = nodes.min(SORTED_AT_ONCE);
-        self.keys.reserve(keys.saturating_sub(self.keys.len()));
+        // A block of too many may have been read.
+        let entries = nodes.min(SORTED_AT_ONCE + BLOCK);
+        self.entries.reserve(entries.saturating_sub(self.entries.len()));
     }
 
     pub(crate) fn memory(&self) -> usize {
-        size_of::<Self>() + self.keys.capacity() * size_of::<u64>()
+        size_of::<Self>() + self.entries.capacity() * size_of::<u64>()
     }
 
     #[inline(always)]
@@ -75,32 +80,36 @@ impl Wheel {
         (level as usize, digit)
     }
 
+    /// The counter at which a bucket begins.
+    #[inline(always)]
+    fn beginning(&self, level: usize, digit: usize) -> u64 {
+        let above = if level == LEVELS - 1 { 0 } else { self.reference & !within(level + 1) };
+        above | (digit as u64) << (level as u32 * DIGIT_BITS)
+    }
+
     /// Puts in a node that the reference has not passed.
     #[inline(always)]
-    pub(crate) fn insert(&mut self, nodes: &mut [Node], id: u32) {
-        let (level, digit) = self.bucket(nodes[id as usize].counter);
-        let head = core::mem::replace(&mut self.heads[level][digit], id);
-        let node = &mut nodes[id as usize];
-        node.next = head;
-        node.previous = NIL;
-        // If there was no head, this writes to the root, which is in no queue.
-        nodes[head as usize].previous = id;
+    pub(crate) fn insert(&mut self, nodes: &mut Nodes, blocks: &mut Blocks, counter: u64, id: u32) {
+        self.put(nodes, blocks, counter, entry(counter, id));
+    }
+
+    #[inline(always)]
+    fn put(&mut self, nodes: &mut Nodes, blocks: &mut Blocks, counter: u64, entry: u64) {
+        let (level, digit) = self.bucket(counter);
+        let position = blocks.push(&mut self.buckets[level][digit], entry);
+        nodes.positions[entry as u32 as usize] = position;
         self.occupied[level] |= 1 << digit;
         self.levels |= 1 << level;
     }
 
     #[inline(always)]
-    pub(crate) fn remove(&mut self, nodes: &mut [Node], id: u32) {
-        let Node { counter, next, previous, .. } = nodes[id as usize];
-        nodes[next as usize].previous = previous;
-        if previous == NIL {
-            let (level, digit) = self.bucket(counter);
-            self.heads[level][digit] = next;
-            if next == NIL {
-                self.vacate(level, digit);
-            }
-        } else {
-            nodes[previous as usize].next = next;
+    pub(crate) fn remove(&mut self, nodes: &mut Nodes, blocks: &mut Blocks, id: u32) {
+        let (level, digit) = self.bucket(nodes[id as usize].counter);
+        let bucket = &mut self.buckets[level][digit];
+        let position = nodes.positions[id as usize];
+        blocks.remove(bucket, &mut nodes.positions, position);
+        if bucket.is_empty() {
+            self.vacate(level, digit);
         }
     }
 
@@ -126,92 +135,148 @@ impl Wheel {
     /// Moves the first nodes of a wheel that is not empty, but has `len`, to `due`, and the
     /// reference with them. If they were too many, they have only come closer.
     #[inline(always)]
-    pub(crate) fn refill(&mut self, nodes: &mut [Node], due: &mut Due, len: usize) {
+    pub(crate) fn refill(
+        &mut self,
+        nodes: &mut Nodes,
+        blocks: &mut Blocks,
+        due: &mut Due,
+        len: usize,
+    ) {
         let (level, digit) = self.first_bucket();
-        let head = core::mem::replace(&mut self.heads[level][digit], NIL);
+        let bucket = core::mem::replace(&mut self.buckets[level][digit], Bag::EMPTY);
         self.vacate(level, digit);
-        let within = within(level);
+        if level >= NARROW_LEVELS {
+            return self.spread_wide(nodes, blocks, bucket, due);
+        }
+        let beginning = self.beginning(level, digit);
         // The more become due, the more likely is somebody served then to be next again before all
         // have been.
-        let most = if level < NARROW_LEVELS { (len / 4).clamp(8, SORTED_AT_ONCE) } else { 1 };
-        self.keys.clear();
-        let mut at = head;
-        loop {
-            let Node { counter, next, .. } = nodes[at as usize];
-            self.keys.push((counter & within) << u32::BITS | u64::from(at));
-            if next == NIL {
-                // The end of the bucket: all others differ from that in the same digit.
-                self.reference = counter | within;
+        let most = (len / 4).clamp(8, SORTED_AT_ONCE);
+        if blocks.is_one(bucket) {
+            let (mut entries, count) = blocks.take(&mut { bucket });
+            return self.become_due(nodes, due, &mut entries[..count], level, beginning);
+        }
+        self.entries.clear();
+        for entries in blocks.slices(bucket) {
+            self.entries.extend_from_slice(entries);
+            if self.entries.len() > most {
                 break;
             }
-            if self.keys.len() == most {
-                // If all are the same so far, many more may be: those become due at once.
-                let parts = |&key: &u64| key >> u32::BITS;
-                let alike = self.keys.iter().all(|key| parts(key) == parts(&self.keys[0]));
-                self.reference = if alike { least_of(nodes, head) } else { counter & !within };
-                return self.spread(nodes, head, due);
-            }
-            at = next;
         }
-        due.fill(nodes, &mut self.keys);
+        if self.entries.len() > most {
+            return self.spread_narrow(nodes, blocks, bucket, due, level, beginning);
+        }
+        blocks.release(bucket);
+        let mut entries = core::mem::take(&mut self.entries);
+        self.become_due(nodes, due, &mut entries, level, beginning);
+        self.entries = entries;
+    }
+
+    /// Moves all entries of a bucket of a narrow level to `due`.
+    #[inline(always)]
+    fn become_due(
+        &mut self,
+        nodes: &mut Nodes,
+        due: &mut Due,
+        entries: &mut [u64],
+        level: usize,
+        beginning: u64,
+    ) {
+        due.fill(nodes, entries);
+        let last = entries.last().map_or(0, |&entry| lower(entry));
+        self.reference = beginning | last & within(level);
+    }
+
+    /// Spreads a bucket of a narrow level; some of its entries have been read.
+    #[inline(never)]
+    fn spread_narrow(
+        &mut self,
+        nodes: &mut Nodes,
+        blocks: &mut Blocks,
+        bucket: Bag,
+        due: &mut Due,
+        level: usize,
+        beginning: u64,
+    ) {
+        let counter = move |_: &Nodes, entry| beginning | lower(entry) & within(level);
+        self.reference = beginning;
+        // If all are the same so far, many more may be: those become due at once.
+        if self.entries.windows(2).all(|pair| lower(pair[0]) == lower(pair[1])) {
+            let counters = blocks.slices(bucket).flatten().map(|&entry| counter(nodes, entry));
+            self.reference = counters.min().unwrap_or(beginning);
+        }
+        self.spread(nodes, blocks, bucket, due, counter);
+    }
+
+    /// Spreads a bucket whose entries do not tell the counters.
+    #[inline(never)]
+    fn spread_wide(&mut self, nodes: &mut Nodes, blocks: &mut Blocks, bucket: Bag, due: &mut Due) {
+        let counter = |nodes: &Nodes, entry: u64| nodes[entry as u32 as usize].counter;
+        // All digits above are the same in a bucket, so counters compare as they are.
+        let counters = blocks.slices(bucket).flatten().map(|&entry| counter(nodes, entry));
+        self.reference = counters.min().unwrap_or_default();
+        self.spread(nodes, blocks, bucket, due, counter);
     }
 
     /// Spreads a bucket over lower levels; those at the reference go to `due`.
-    #[inline(never)]
-    fn spread(&mut self, nodes: &mut [Node], head: u32, due: &mut Due) {
+    #[inline(always)]
+    fn spread(
+        &mut self,
+        nodes: &mut Nodes,
+        blocks: &mut Blocks,
+        bucket: Bag,
+        due: &mut Due,
+        counter: impl Fn(&Nodes, u64) -> u64,
+    ) {
         due.clear();
         let mut alike = true;
         let mut part = None;
-        let mut at = head;
-        while at != NIL {
-            let node = &nodes[at as usize];
-            let next = node.next;
-            if node.counter == self.reference {
-                let reading = node.reading();
-                alike &= reading.has_part_of(*part.get_or_insert(reading));
-                due.push(at);
-            } else {
-                self.insert(nodes, at);
+        let mut bucket = bucket;
+        while !bucket.is_empty() {
+            let (entries, count) = blocks.take(&mut bucket);
+            // From the last: those alike often have come in order, and reversed are sorted at once.
+            for &entry in entries.iter().take(count).rev() {
+                let counter = counter(nodes, entry);
+                if counter == self.reference {
+                    let reading = nodes[entry as u32 as usize].reading();
+                    alike &= reading.has_part_of(*part.get_or_insert(reading));
+                    due.push(entry as u32);
+                } else {
+                    self.put(nodes, blocks, counter, entry);
+                }
             }
-            at = next;
         }
         due.sort(nodes, alike);
     }
 
     /// Whether all buckets begin after a counter.
     #[inline(always)]
-    pub(crate) fn begins_after(&self, nodes: &[Node], counter: u64) -> bool {
+    pub(crate) fn begins_after(&self, counter: u64) -> bool {
         if self.is_empty() {
             return true;
         }
         let (level, digit) = self.first_bucket();
-        let head = self.heads[level][digit];
-        before(counter, nodes[head as usize].counter & !within(level))
+        before(counter, self.beginning(level, digit))
     }
 
     /// The first node, found by looking through its bucket.
-    pub(crate) fn first(&self, nodes: &[Node]) -> Option<u32> {
+    pub(crate) fn first(&self, nodes: &Nodes, blocks: &Blocks) -> Option<u32> {
         if self.is_empty() {
             return None;
         }
         let (level, digit) = self.first_bucket();
-        let mut found = self.heads[level][digit];
-        let mut at = found;
-        while at != NIL {
-            found = if first(nodes, at, found) { at } else { found };
-            at = nodes[at as usize].next;
-        }
-        Some(found)
+        let less = |a, b| if first(nodes, b, a) { b } else { a };
+        blocks.ids(self.buckets[level][digit]).reduce(less)
     }
 
     /// Takes one out, whichever is easiest.
-    pub(crate) fn pop(&mut self, nodes: &mut [Node]) -> Option<u32> {
+    pub(crate) fn pop(&mut self, nodes: &mut Nodes, blocks: &mut Blocks) -> Option<u32> {
         if self.is_empty() {
             return None;
         }
         let (level, digit) = self.first_bucket();
-        let id = self.heads[level][digit];
-        self.remove(nodes, id);
+        let id = blocks.ids(self.buckets[level][digit]).next()?;
+        self.remove(nodes, blocks, id);
         Some(id)
     }
 }
@@ -222,14 +287,8 @@ fn within(level: usize) -> u64 {
     u64::MAX >> (u64::BITS - 1 - level as u32 * DIGIT_BITS) >> 1
 }
 
-/// The least counter of a bucket. All digits above are the same there, so they compare as they are.
-fn least_of(nodes: &[Node], head: u32) -> u64 {
-    let mut least = u64::MAX;
-    let mut at = head;
-    while at != NIL {
-        let node = &nodes[at as usize];
-        least = least.min(node.counter);
-        at = node.next;
-    }
-    least
+/// The lower half of the counter of an entry.
+#[inline(always)]
+fn lower(entry: u64) -> u64 {
+    entry >> u32::BITS
 }

@@ -19,29 +19,28 @@ impl Scheduler {
     ) -> Result<(), Error> {
         let id = self.find(member.into())?;
         self.drop_budget(id);
-        let group = self.table.nodes[id as usize].group;
+        let group = self.table.kin(id).group;
         if group != NONE {
             self.forget_promised(group);
         }
-        let node = &mut self.table.nodes[id as usize];
         if let Some(limit) = limit {
-            let held = self.groups.get(node.group as usize).map_or(0, |group| group.held);
+            let held = self.groups.get(group as usize).map_or(0, |group| group.held);
             let held = self.quantum.get().saturating_mul(held.into());
             let budget = Budget::new(limit, self.now, held);
-            if let Some(place) = self.vacant_budgets.pop() {
+            let place = if let Some(place) = self.vacant_budgets.pop() {
                 self.budgets[place as usize] = budget;
-                node.limit = place;
+                place
             } else {
-                node.limit = self.budgets.len() as u32;
                 self.budgets.push(budget);
                 // So that a charge does not allocate.
                 self.releases.reserve(self.budgets.len());
                 let groups = self.budgets.len().saturating_sub(self.promised.len());
                 self.promised.reserve(groups);
-            }
+                (self.budgets.len() - 1) as u32
+            };
+            self.table.change_kin(id, |kin| kin.limit = place);
         }
-        let (state, group) = (node.state, node.group);
-        if state == State::Throttled {
+        if self.table.nodes[id as usize].state() == State::Throttled {
             self.release(id);
         } else if group != NONE {
             self.align(group);
@@ -56,7 +55,7 @@ impl Scheduler {
     /// [`Error::UnknownEntity`], [`Error::UnknownGroup`].
     pub fn limit(&self, member: impl Into<Member>) -> Result<Option<Limit>, Error> {
         let id = self.find(member.into())?;
-        let limit = self.table.nodes[id as usize].limit;
+        let limit = self.table.kin(id).limit;
         Ok(self.budgets.get(limit as usize).map(Budget::limit))
     }
 
@@ -108,8 +107,8 @@ impl Scheduler {
     /// When a group gets a new quota that has somebody to serve, and too little left for that.
     fn renewal(&self, place: u32) -> Option<u64> {
         let Group { node, contest, .. } = &self.groups[place as usize];
-        let budget = self.budgets.get(self.table.nodes[*node as usize].limit as usize)?;
-        let waits = self.table.nodes[*node as usize].state == State::Runnable
+        let budget = self.budgets.get(self.table.kin(*node).limit as usize)?;
+        let waits = self.table.nodes[*node as usize].state() == State::Runnable
             && contest.has_queued()
             && budget.is_promised();
         waits.then(|| budget.end_of_period())
@@ -122,7 +121,7 @@ impl Scheduler {
 
     /// Lets the limit of a group, if it has one, know the time.
     pub(super) fn refresh(&mut self, place: u32) {
-        let limit = self.table.nodes[self.groups[place as usize].node as usize].limit;
+        let limit = self.table.kin(self.groups[place as usize].node).limit;
         if let Some(budget) = self.budgets.get_mut(limit as usize) {
             budget.refresh(self.now);
         }
@@ -131,7 +130,7 @@ impl Scheduler {
     /// Whether the limit of a group, if it has one, leaves something for others than those in service.
     /// If not, the group is looked at again when time goes on.
     pub(super) fn leaves_something(&mut self, place: u32) -> bool {
-        let limit = self.table.nodes[self.groups[place as usize].node as usize].limit;
+        let limit = self.table.kin(self.groups[place as usize].node).limit;
         let Some(budget) = self.budgets.get(limit as usize) else { return true };
         let is_promised = budget.is_promised();
         let at = self.first_promised(place);
@@ -151,7 +150,7 @@ impl Scheduler {
 
     /// Whether the limit of a node, if it has one, is used up now.
     pub(super) fn is_spent(&mut self, id: u32) -> bool {
-        let limit = self.table.nodes[id as usize].limit;
+        let limit = self.table.kin(id).limit;
         match self.budgets.get_mut(limit as usize) {
             Some(budget) => {
                 budget.refresh(self.now);
@@ -163,7 +162,7 @@ impl Scheduler {
 
     /// Charges the limit of a node, if it has one.
     pub(super) fn spend(&mut self, id: u32, used: u64, given_back: u64) {
-        let limit = self.table.nodes[id as usize].limit;
+        let limit = self.table.kin(id).limit;
         if let Some(budget) = self.budgets.get_mut(limit as usize) {
             budget.refresh(self.now);
             budget.spend(used);
@@ -173,7 +172,7 @@ impl Scheduler {
 
     /// Counts a quantum in advance.
     pub(super) fn promise(&mut self, id: u32) {
-        let limit = self.table.nodes[id as usize].limit;
+        let limit = self.table.kin(id).limit;
         if let Some(budget) = self.budgets.get_mut(limit as usize) {
             budget.hold(self.quantum.get());
         }
@@ -181,30 +180,30 @@ impl Scheduler {
 
     /// A node out of the contest waits for the end of a period.
     pub(super) fn throttle(&mut self, id: u32) {
-        let node = &mut self.table.nodes[id as usize];
-        node.state = State::Throttled;
-        let release = self.budgets[node.limit as usize].release();
-        self.releases.push(&mut self.table.nodes, release, 0, id);
+        self.table.nodes[id as usize].set_state(State::Throttled);
+        let release = self.budgets[self.table.kin(id).limit as usize].release();
+        self.releases.push(&mut self.table.nodes, (release, id));
     }
 
     /// A throttled node has been charged once more.
     pub(super) fn throttle_longer(&mut self, id: u32) {
-        let position = self.table.nodes[id as usize].previous;
+        let position = self.table.nodes.positions[id as usize];
         self.releases.remove(&mut self.table.nodes, position);
         self.throttle(id);
     }
 
     /// A throttled node wants service, and may have it.
     fn release(&mut self, id: u32) {
-        let position = self.table.nodes[id as usize].previous;
+        let position = self.table.nodes.positions[id as usize];
         self.releases.remove(&mut self.table.nodes, position);
-        self.table.nodes[id as usize].state = State::Asleep;
+        self.table.nodes[id as usize].set_state(State::Asleep);
         self.activate(id);
     }
 
     pub(super) fn drop_budget(&mut self, id: u32) {
-        let limit = core::mem::replace(&mut self.table.nodes[id as usize].limit, NONE);
+        let limit = self.table.kin(id).limit;
         if limit != NONE {
+            self.table.change_kin(id, |kin| kin.limit = NONE);
             self.vacant_budgets.push(limit);
         }
     }

@@ -3,6 +3,7 @@
 use super::{Pick, ROOT, Scheduler, Then};
 use crate::node::{NIL, NONE, Place, Service, State};
 use crate::rate::{MAX_CHARGE, units};
+use crate::table::Kin;
 use crate::{EntityId, Error, Order};
 
 impl Scheduler {
@@ -16,19 +17,19 @@ impl Scheduler {
             self.hold(self.alone);
         }
         let mut id = self.groups[ROOT as usize].contest.first(&mut self.table)?;
-        if self.table.nodes[id as usize].group != NONE {
+        if !self.table.nodes[id as usize].is_plain() {
             id = self.descend(id)?;
         }
         self.beside = self.open > 0;
         self.open += 1;
         self.alone = id;
-        let node = &mut self.table.nodes[id as usize];
-        node.service = Service::Alone;
+        self.table.nodes[id as usize].set_service(Service::Alone);
+        let node = &self.table.nodes[id as usize];
         Some(Pick {
             entity: EntityId { index: id, generation: node.generation },
             slice: match self.order {
                 Order::StartTime => self.quantum.get(),
-                Order::Eevdf => self.table.requests[id as usize].left,
+                Order::Eevdf => self.table.request(id).map_or(0, |request| request.left),
             },
             counter: node.counter,
         })
@@ -39,7 +40,7 @@ impl Scheduler {
     fn descend(&mut self, group: u32) -> Option<u32> {
         let mut id = group;
         loop {
-            match self.table.nodes[id as usize].group {
+            match self.table.kin(id).group {
                 NONE => return Some(id),
                 place => id = self.groups[place as usize].contest.first(&mut self.table)?,
             }
@@ -53,8 +54,8 @@ impl Scheduler {
     /// # Errors
     ///
     /// [`Error::UnknownEntity`], [`Error::NotInService`]; [`Error::ChargeTooLarge`] above
-    /// [`MAX_CHARGE`]; [`Error::SpanExceeded`] if it gets further than that ahead of somebody who
-    /// is in service all the while.
+    /// [`MAX_CHARGE`]; [`Error::SpanExceeded`] if it gets too far ahead of somebody who is in service
+    /// all the while, or in EEVDF has been given back nearly that much.
     #[inline]
     pub fn charge(&mut self, entity: EntityId, used: u64, then: Then) -> Result<(), Error> {
         let id = entity.index;
@@ -62,14 +63,14 @@ impl Scheduler {
             // Whoever is in service is an entity. Most are alone in that, at the top, and stay.
             Some(node)
                 if node.generation == entity.generation
-                    && node.service == Service::Alone
+                    && node.is_plain()
+                    && node.service() == Service::Alone
                     && !self.beside
-                    && node.parent == ROOT
-                    && node.limit == NONE
                     && then == Then::Requeue
-                    && used <= MAX_CHARGE =>
+                    && used <= MAX_CHARGE
+                    && self.groups[ROOT as usize].contest.surely_admits() =>
             {
-                node.service = Service::No;
+                node.set_service(Service::No);
                 self.alone = NIL;
                 self.open -= 1;
                 self.groups[ROOT as usize].contest.charge(&mut self.table, id, used.max(1));
@@ -86,11 +87,11 @@ impl Scheduler {
         if used > MAX_CHARGE {
             return Err(Error::ChargeTooLarge { entity, used });
         }
-        let service = self.table.nodes[id as usize].service;
+        let service = self.table.nodes[id as usize].service();
         match service {
             Service::No => return Err(Error::NotInService { entity }),
             Service::Alone => {
-                if self.beside {
+                if self.beside || self.order == Order::Eevdf {
                     self.check_span(id, used, units(used), 0)?;
                 }
                 self.alone = NIL;
@@ -98,7 +99,7 @@ impl Scheduler {
             Service::Among => self.check_span(id, used, units(used), self.in_advance())?,
         }
         self.open -= 1;
-        self.table.nodes[id as usize].service = Service::No;
+        self.table.nodes[id as usize].set_service(Service::No);
         if service == Service::Among {
             self.settle(id, used, then, true);
         } else if then != Then::Requeue {
@@ -117,11 +118,10 @@ impl Scheduler {
     fn climb(&mut self, id: u32, used: u64) -> Option<u32> {
         let mut at = id;
         loop {
-            let node = &self.table.nodes[at as usize];
-            if node.limit != NONE || node.state != State::Runnable {
+            let Kin { parent: place, limit, .. } = self.table.kin(at);
+            if limit != NONE || self.table.nodes[at as usize].state() != State::Runnable {
                 return Some(at);
             }
-            let place = node.parent;
             let group = &mut self.groups[place as usize];
             group.contest.charge(&mut self.table, at, used);
             if place == ROOT {
@@ -138,11 +138,11 @@ impl Scheduler {
     /// # Errors
     ///
     /// [`Error::UnknownEntity`], [`Error::InService`]; [`Error::ChargeTooLarge`] if either is above
-    /// [`MAX_CHARGE`]; [`Error::SpanExceeded`] if the correction carries it further than that from
-    /// virtual time.
+    /// [`MAX_CHARGE`]; [`Error::SpanExceeded`] if the correction carries it too far from virtual time,
+    /// or in EEVDF from any other.
     pub fn correct(&mut self, entity: EntityId, charged: u64, used: u64) -> Result<(), Error> {
         let id = self.find_entity(entity)?;
-        if self.table.nodes[id as usize].service != Service::No {
+        if self.table.nodes[id as usize].service() != Service::No {
             return Err(Error::InService { entity });
         }
         if let Some(&used) = [charged, used].iter().find(|&&used| used > MAX_CHARGE) {
@@ -152,8 +152,8 @@ impl Scheduler {
         self.check_span(id, used.abs_diff(charged), change, 0)?;
         let mut at = id;
         loop {
-            let node = &self.table.nodes[at as usize];
-            let (place, state) = (node.parent, node.state);
+            let place = self.table.kin(at).parent;
+            let state = self.table.nodes[at as usize].state();
             let contest = &mut self.groups[place as usize].contest;
             if state == State::Runnable {
                 contest.advance(&mut self.table, at, change);
@@ -178,26 +178,26 @@ impl Scheduler {
     pub fn would_preempt(&self, waiting: EntityId, served: EntityId) -> Result<bool, Error> {
         let ids = [self.find_entity(waiting)?, self.find_entity(served)?];
         let [first, second] = ids.map(|id| &self.table.nodes[id as usize]);
-        if second.service == Service::No {
+        if second.service() == Service::No {
             return Err(Error::NotInService { entity: served });
         }
-        if first.service != Service::No || first.state != State::Runnable {
+        if first.service() != Service::No || first.state() != State::Runnable {
             return Ok(false);
         }
         let [mut other, mut running] = ids;
         let (mut above, mut below) = (self.depth(other), self.depth(running));
         loop {
-            let [a, b] = [other, running].map(|id| &self.table.nodes[id as usize]);
-            if a.parent == b.parent {
-                let contest = &self.groups[a.parent as usize].contest;
-                return Ok(a.state == State::Runnable
+            let [a, b] = [other, running].map(|id| self.table.kin(id).parent);
+            if a == b {
+                let contest = &self.groups[a as usize].contest;
+                return Ok(self.table.nodes[other as usize].state() == State::Runnable
                     && contest.prefers(&self.table, other, running, self.quantum.get()));
             }
             if above >= below {
-                other = self.groups[a.parent as usize].node;
+                other = self.groups[a as usize].node;
                 above -= 1;
             } else {
-                running = self.groups[b.parent as usize].node;
+                running = self.groups[b as usize].node;
                 below -= 1;
             }
         }
@@ -205,10 +205,10 @@ impl Scheduler {
 
     /// How many groups a node is in.
     fn depth(&self, id: u32) -> usize {
-        let mut place = self.table.nodes[id as usize].parent;
+        let mut place = self.table.kin(id).parent;
         let mut depth = 0;
         while place != ROOT {
-            place = self.table.nodes[self.groups[place as usize].node as usize].parent;
+            place = self.table.kin(self.groups[place as usize].node).parent;
             depth += 1;
         }
         depth
@@ -219,16 +219,16 @@ impl Scheduler {
     fn check_span(&self, id: u32, used: u64, change: i128, in_advance: u64) -> Result<(), Error> {
         let (mut id, mut change) = (id, change);
         loop {
-            let place = self.table.nodes[id as usize].parent;
+            let place = self.table.kin(id).parent;
             let group = &self.groups[place as usize];
-            let competes = self.table.nodes[id as usize].state == State::Runnable;
+            let competes = self.table.nodes[id as usize].state() == State::Runnable;
             if !group.contest.admits(&self.table, id, change, competes) {
                 return Err(Error::SpanExceeded { member: self.member(id), used });
             }
             if place == ROOT {
                 return Ok(());
             }
-            if self.table.nodes[id as usize].group == NONE {
+            if self.table.kin(id).group == NONE {
                 change -= units(in_advance);
                 // Of what it was charged, the group only gets some back.
                 if in_advance > 0 && change <= 0 {
@@ -250,18 +250,16 @@ impl Scheduler {
     fn hold(&mut self, id: u32) {
         let in_advance = units(self.in_advance());
         self.alone = NIL;
-        let node = &mut self.table.nodes[id as usize];
-        node.service = Service::Among;
-        let mut place = node.parent;
+        self.table.nodes[id as usize].set_service(Service::Among);
+        let mut place = self.table.kin(id).parent;
         self.groups[place as usize].contest.park(&mut self.table, id);
         let lowest = place;
         while place != ROOT {
             let group = &mut self.groups[place as usize];
             group.held += 1;
             let above = group.node;
-            let node = &self.table.nodes[above as usize];
-            let competes = node.state == State::Runnable;
-            place = node.parent;
+            let competes = self.table.nodes[above as usize].state() == State::Runnable;
+            place = self.table.kin(above).parent;
             let contest = &mut self.groups[place as usize].contest;
             if competes {
                 contest.advance(&mut self.table, above, in_advance);
@@ -273,7 +271,7 @@ impl Scheduler {
         let mut place = lowest;
         while place != ROOT {
             self.align(place);
-            place = self.table.nodes[self.groups[place as usize].node as usize].parent;
+            place = self.table.kin(self.groups[place as usize].node).parent;
         }
     }
 
@@ -283,13 +281,12 @@ impl Scheduler {
         let mut stays = then == Then::Requeue;
         let mut at = id;
         loop {
-            let is_group = self.table.nodes[at as usize].group != NONE;
+            let is_group = self.table.kin(at).group != NONE;
             let is_ahead = is_group && among;
             let given_back = if is_ahead { units(self.in_advance()) } else { 0 };
             self.spend(at, used, if is_ahead { self.quantum.get() } else { 0 });
-            let node = &self.table.nodes[at as usize];
-            let place = node.parent;
-            let competes = node.state == State::Runnable;
+            let place = self.table.kin(at).parent;
+            let competes = self.table.nodes[at as usize].state() == State::Runnable;
             let contest = &mut self.groups[place as usize].contest;
             if competes {
                 // First, lest virtual time is carried along by what was too much.
@@ -314,13 +311,14 @@ impl Scheduler {
     /// Puts a node that has been charged where it belongs: asleep unless it `stays`, throttled, or
     /// in its queue.
     fn place_after_service(&mut self, id: u32, stays: bool) {
+        let Kin { parent, group, .. } = self.table.kin(id);
         let node = &self.table.nodes[id as usize];
-        let (parent, group, position, state) = (node.parent, node.group, node.previous, node.state);
-        let is_parked = node.place == Place::Nowhere;
+        let state = node.state();
+        let is_parked = node.place() == Place::Nowhere;
         match state {
             State::Runnable if !stays => {
                 self.groups[parent as usize].contest.leave(&mut self.table, id);
-                self.table.nodes[id as usize].state = State::Asleep;
+                self.table.nodes[id as usize].set_state(State::Asleep);
             }
             State::Runnable if self.is_spent(id) => {
                 self.groups[parent as usize].contest.leave(&mut self.table, id);
@@ -332,8 +330,9 @@ impl Scheduler {
             }
             State::Throttled if stays => self.throttle_longer(id),
             State::Throttled => {
+                let position = self.table.nodes.positions[id as usize];
                 self.releases.remove(&mut self.table.nodes, position);
-                self.table.nodes[id as usize].state = State::Asleep;
+                self.table.nodes[id as usize].set_state(State::Asleep);
             }
             State::Runnable | State::Asleep | State::Vacant => {}
         }

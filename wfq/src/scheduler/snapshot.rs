@@ -14,7 +14,7 @@ use super::Scheduler;
 use crate::contest::Contest;
 use crate::limit::Budget;
 use crate::node::{NIL, NONE, Node, Reading, Service, State};
-use crate::table::Request;
+use crate::table::{Kin, Request};
 use crate::{Order, Weight};
 
 /// What is written. Numbers that are free have no entry; in which order they will be used again is
@@ -87,7 +87,7 @@ impl Snapshot {
             now: *now,
             beside: scheduler.beside,
             nodes: (NIL + 1..).zip(table.nodes.iter().skip(1)).map(of_node(scheduler)).collect(),
-            vacant: table.vacant.clone(),
+            vacant: table.vacant(),
             groups: without(groups, &scheduler.vacant_groups, |group| group.contest.clone()),
             vacant_groups: scheduler.vacant_groups.clone(),
             budgets: without(budgets, &scheduler.vacant_budgets, Budget::clone),
@@ -98,21 +98,23 @@ impl Snapshot {
 
 fn of_node(scheduler: &Scheduler) -> impl Fn((u32, &Node)) -> NodeSnapshot {
     |(id, node)| {
-        let quarters = scheduler.order == Order::StartTime && node.state != State::Runnable;
+        let table = &scheduler.table;
+        let Kin { parent, group, limit } = table.kin(id);
+        let quarters = scheduler.order == Order::StartTime && node.state() != State::Runnable;
         let member = || Member {
-            weight: Weight::new(node.rate.get()).unwrap_or(Weight::MIN),
+            weight: Weight::new(node.weight()).unwrap_or(Weight::MIN),
             at: node.reading(),
-            parent: node.parent,
-            group: (node.group != NONE).then_some(node.group),
-            limit: (node.limit != NONE).then_some(node.limit),
-            state: node.state,
-            service: node.service,
-            left_in: quarters.then_some(node.next),
-            request: scheduler.table.requests.get(id as usize).copied(),
+            parent,
+            group: (group != NONE).then_some(group),
+            limit: (limit != NONE).then_some(limit),
+            state: node.state(),
+            service: node.service(),
+            left_in: quarters.then(|| table.quarters[id as usize]),
+            request: table.request(id),
         };
         NodeSnapshot {
             generation: node.generation,
-            held: (node.state != State::Vacant).then(member),
+            held: (node.state() != State::Vacant).then(member),
         }
     }
 }

@@ -5,6 +5,7 @@ use core::num::NonZeroU64;
 use super::{Group, ROOT, Scheduler, check_quantum};
 use crate::contest::Contest;
 use crate::node::{NONE, Place, Service, State};
+use crate::table::{Kin, Request};
 use crate::{EntityId, Error, GroupId, Member, Weight};
 
 impl Scheduler {
@@ -44,7 +45,7 @@ impl Scheduler {
             self.groups.push(group);
             (self.groups.len() - 1) as u32
         };
-        self.table.nodes[node as usize].group = place;
+        self.table.change_kin(node, |kin| kin.group = place);
         Ok(GroupId { index: node, generation })
     }
 
@@ -63,7 +64,7 @@ impl Scheduler {
     pub fn remove(&mut self, entity: EntityId) -> Result<(), Error> {
         let id = self.find_entity(entity)?;
         self.check_idle(entity)?;
-        if self.table.nodes[id as usize].state != State::Asleep {
+        if self.table.nodes[id as usize].state() != State::Asleep {
             self.deactivate(id);
         }
         self.forget(id);
@@ -90,7 +91,7 @@ impl Scheduler {
     /// Takes a node that sleeps out of the table.
     pub(super) fn forget(&mut self, id: u32) {
         self.drop_budget(id);
-        let parent = self.table.nodes[id as usize].parent;
+        let parent = self.table.kin(id).parent;
         self.groups[parent as usize].members -= 1;
         self.table.remove(id);
     }
@@ -106,7 +107,7 @@ impl Scheduler {
     pub fn wake(&mut self, entity: EntityId) -> Result<(), Error> {
         let id = self.find_entity(entity)?;
         self.check_idle(entity)?;
-        if self.table.nodes[id as usize].state != State::Asleep {
+        if self.table.nodes[id as usize].state() != State::Asleep {
             return Err(Error::AlreadyAwake { entity });
         }
         self.activate(id);
@@ -122,7 +123,7 @@ impl Scheduler {
     pub fn sleep(&mut self, entity: EntityId) -> Result<(), Error> {
         let id = self.find_entity(entity)?;
         self.check_idle(entity)?;
-        if self.table.nodes[id as usize].state == State::Asleep {
+        if self.table.nodes[id as usize].state() == State::Asleep {
             return Err(Error::AlreadyAsleep { entity });
         }
         self.deactivate(id);
@@ -130,7 +131,7 @@ impl Scheduler {
     }
 
     fn check_idle(&self, entity: EntityId) -> Result<(), Error> {
-        match self.table.nodes[entity.index as usize].service {
+        match self.table.nodes[entity.index as usize].service() {
             Service::No => Ok(()),
             Service::Alone | Service::Among => Err(Error::InService { entity }),
         }
@@ -145,9 +146,8 @@ impl Scheduler {
     #[inline]
     pub fn set_weight(&mut self, member: impl Into<Member>, weight: Weight) -> Result<(), Error> {
         let id = self.find(member.into())?;
-        let node = &self.table.nodes[id as usize];
-        let competes = node.state == State::Runnable;
-        let contest = &mut self.groups[node.parent as usize].contest;
+        let competes = self.table.nodes[id as usize].state() == State::Runnable;
+        let contest = &mut self.groups[self.table.kin(id).parent as usize].contest;
         contest.reweight(&mut self.table, id, weight, competes);
         Ok(())
     }
@@ -164,8 +164,8 @@ impl Scheduler {
     pub fn set_request(&mut self, entity: EntityId, request: NonZeroU64) -> Result<(), Error> {
         let id = self.find_entity(entity)?;
         check_quantum(request)?;
-        if let Some(known) = self.table.requests.get_mut(id as usize) {
-            known.length = request.get();
+        if let Some(known) = self.table.request(id) {
+            self.table.set_request(id, Request { length: request.get(), ..known });
         }
         Ok(())
     }
@@ -179,10 +179,9 @@ impl Scheduler {
                 self.throttle(id);
                 return;
             }
-            let node = &self.table.nodes[id as usize];
-            let (place, own) = (node.parent, node.group);
+            let Kin { parent: place, group: own, .. } = self.table.kin(id);
             self.groups[place as usize].contest.enter(&mut self.table, id);
-            self.table.nodes[id as usize].state = State::Runnable;
+            self.table.nodes[id as usize].set_state(State::Runnable);
             // Released while members are in service: there may be nobody else, or nothing left for
             // anybody else.
             if own != NONE && !self.may_queue(own) {
@@ -192,7 +191,7 @@ impl Scheduler {
                 return;
             }
             let above = self.groups[place as usize].node;
-            match self.table.nodes[above as usize].state {
+            match self.table.nodes[above as usize].state() {
                 State::Asleep => id = above,
                 _ => return self.align(place),
             }
@@ -203,14 +202,16 @@ impl Scheduler {
     fn deactivate(&mut self, id: u32) {
         let mut id = id;
         loop {
+            let place = self.table.kin(id).parent;
             let node = &mut self.table.nodes[id as usize];
-            let place = node.parent;
-            match core::mem::replace(&mut node.state, State::Asleep) {
+            let state = node.state();
+            node.set_state(State::Asleep);
+            match state {
                 State::Runnable => {
                     self.groups[place as usize].contest.leave(&mut self.table, id);
                 }
                 State::Throttled => {
-                    let position = node.previous;
+                    let position = self.table.nodes.positions[id as usize];
                     self.releases.remove(&mut self.table.nodes, position);
                 }
                 State::Asleep | State::Vacant => {}
@@ -234,8 +235,8 @@ impl Scheduler {
             let above = self.groups[place as usize].node;
             let may_queue = self.may_queue(place);
             let node = &self.table.nodes[above as usize];
-            let (state, queued) = (node.state, node.place != Place::Nowhere);
-            place = node.parent;
+            let (state, queued) = (node.state(), node.place() != Place::Nowhere);
+            place = self.table.kin(above).parent;
             if state != State::Runnable || queued == may_queue {
                 return;
             }

@@ -97,9 +97,6 @@ impl Player {
             Call::Save => self.save(),
             Call::Look { one, other } => self.look(one, other),
         };
-        if !self.model.is_comparable(self.scheduler.order()) {
-            self.restored = self.scheduler.clone();
-        }
         if refused.is_some() {
             let text = |scheduler: &Scheduler| format!("{scheduler:?}");
             assert_eq!(text(&self.scheduler), text(&before), "{refused:?} left its mark");
@@ -207,9 +204,6 @@ impl Player {
         let expected = self.model.unknown(entity).or(large);
         let id = self.model.entities[entity].id;
         assert_eq!(both!(self, scheduler => scheduler.set_request(id, request)).err(), expected);
-        if expected.is_none() {
-            self.model.longest = self.model.longest.max(quantum);
-        }
         expected
     }
 

@@ -1,8 +1,6 @@
 //! What a caller knows of a scheduler: who is there, what it is doing, what its limit leaves.
 
-use apportion_wfq::{
-    EntityId, Error, GroupId, Limit, MAX_CHARGE, Member, Order, Scheduler, Weight,
-};
+use apportion_wfq::{EntityId, Error, GroupId, Limit, MAX_CHARGE, Member, Scheduler, Weight};
 
 pub(crate) struct Model {
     /// All that have ever been there, and one of another scheduler.
@@ -12,8 +10,6 @@ pub(crate) struct Model {
     pub(crate) now: u64,
     /// No more than this has ever been charged, or given back.
     pub(crate) total: u128,
-    /// The longest request.
-    pub(crate) longest: u64,
     /// Whether an earlier charge has been corrected.
     pub(crate) corrected: bool,
 }
@@ -99,7 +95,6 @@ impl Model {
             quantum,
             now: 0,
             total: 0,
-            longest: quantum,
             corrected: false,
         }
     }
@@ -230,14 +225,6 @@ impl Model {
         let all = self.total + u128::from(used) + served * u128::from(self.quantum);
         // Whoever joins moves virtual time, and starts so much further away from it.
         all > u128::from(MAX_CHARGE) / 4
-    }
-
-    /// Whether all deadlines lie on the same half of the circle, even if somebody of weight 1 is
-    /// owed all that was ever charged, twice: then the order is the same however the heap came
-    /// about.
-    pub(crate) fn is_comparable(&self, order: Order) -> bool {
-        let all = self.total + u128::from(self.longest);
-        order == Order::StartTime || all <= u128::from(MAX_CHARGE) / 8
     }
 
     pub(crate) fn member(&self, which: u8) -> (Member, Option<Error>, Named) {

@@ -9,10 +9,10 @@ use crate::Order;
 use crate::Weight;
 use crate::contest::Contest;
 use crate::limit::Budget;
-use crate::node::{NIL, NONE, Node, Service, State};
+use crate::node::{NIL, NONE, Service, State};
 use crate::rate::{MAX_CHARGE, MAX_SERVICE};
 use crate::snapshot::{Inconsistent, check, check_vacant};
-use crate::table::{Request, Table};
+use crate::table::{Kin, Request, Table};
 
 impl Snapshot {
     pub(super) fn restore(self) -> Result<Scheduler, Inconsistent> {
@@ -41,7 +41,7 @@ impl Snapshot {
         }
         scheduler.vacant_budgets = self.vacant_budgets;
         scheduler.promised.reserve(scheduler.budgets.len());
-        scheduler.restore_nodes(self.nodes, self.vacant, unused)?;
+        scheduler.restore_nodes(self.nodes, &self.vacant, unused)?;
         scheduler.restore_order()?;
         Ok(scheduler)
     }
@@ -52,21 +52,20 @@ impl Scheduler {
     fn restore_nodes(
         &mut self,
         nodes: Vec<NodeSnapshot>,
-        vacant: Vec<u32>,
+        vacant: &[u32],
         mut unused: Vec<bool>,
     ) -> Result<(), Inconsistent> {
-        check_vacant(NIL + 1, nodes.iter().map(|node| node.held.is_none()), &vacant)?;
+        check_vacant(NIL + 1, nodes.iter().map(|node| node.held.is_none()), vacant)?;
         for node in nodes {
             let NodeSnapshot { generation, held } = node;
             let weight = held.as_ref().map_or(Weight::MIN, |member| member.weight);
             let id = self.table.add(weight, ROOT, 1).ok_or(Inconsistent("it is too large"))?;
             self.table.nodes[id as usize].generation = generation;
-            match held {
-                Some(member) => self.restore_member(id, &member, &mut unused)?,
-                None => self.table.nodes[id as usize].state = State::Vacant,
+            if let Some(member) = held {
+                self.restore_member(id, &member, &mut unused)?;
             }
         }
-        self.table.vacant = vacant;
+        self.table.restore_vacant(vacant);
         check(self.groups.iter().all(|group| group.node != NONE), "a group is nobody's")?;
         check(!unused.contains(&true), "a limit is nobody's")
     }
@@ -89,19 +88,23 @@ impl Scheduler {
             let limit = unused.get_mut(place as usize).filter(|unused| **unused);
             *limit.ok_or(Inconsistent("a limit is unknown, or there twice"))? = false;
         }
-        if let (Some(known), Some(request)) =
-            (self.table.requests.get_mut(id as usize), member.request)
-        {
-            *known = request;
+        if let Some(request) = member.request {
+            self.table.set_request(id, request);
         }
+        if let Some(quarter) = self.table.quarters.get_mut(id as usize) {
+            *quarter = member.left_in.unwrap_or(NONE);
+        }
+        self.table.change_kin(id, |kin| {
+            *kin = Kin {
+                parent: member.parent,
+                group: member.group.unwrap_or(NONE),
+                limit: member.limit.unwrap_or(NONE),
+            };
+        });
         let node = &mut self.table.nodes[id as usize];
         node.set_reading(member.at);
-        node.next = member.left_in.unwrap_or(NONE);
-        node.parent = member.parent;
-        node.group = member.group.unwrap_or(NONE);
-        node.limit = member.limit.unwrap_or(NONE);
-        node.state = member.state;
-        node.service = member.service;
+        node.set_state(member.state);
+        node.set_service(member.service);
         self.open += u32::from(member.service != Service::No);
         if member.service == Service::Alone {
             check(self.alone == NIL, "several are said to be alone in service")?;
@@ -115,52 +118,56 @@ impl Scheduler {
         let groups = self.deepest_first()?;
         for (place, group) in (0..).zip(&mut self.groups) {
             let table = &mut self.table;
-            for (position, &id) in (0..).zip(group.contest.parked()) {
-                let node = competitor(table, place, id);
-                node.ok_or(Inconsistent("somebody is parked who is not there"))?.previous =
-                    position;
+            for (position, id) in group.contest.parked() {
+                let is_there = is_competitor(table, place, id);
+                check(is_there, "somebody is parked who is not there")?;
+                table.nodes.positions[id as usize] = position;
             }
             for (position, id) in (0..).zip(group.contest.eligible()) {
-                let node = competitor(table, place, id);
-                node.ok_or(Inconsistent("somebody is eligible who is not there"))?;
+                let is_there = is_competitor(table, place, id);
+                check(is_there, "somebody is eligible who is not there")?;
                 group.contest.restore_eligible(table, position, id);
             }
         }
         for id in NIL + 1..self.table.nodes.len() as u32 {
-            let node = &self.table.nodes[id as usize];
-            if node.group == NONE {
-                let is_queued = node.service != Service::Among;
-                if !is_queued && node.parent != ROOT {
-                    self.groups[node.parent as usize].held += 1;
+            let Kin { parent, group, .. } = self.table.kin(id);
+            if group == NONE {
+                let is_queued = self.table.nodes[id as usize].service() != Service::Among;
+                if !is_queued && parent != ROOT {
+                    self.groups[parent as usize].held += 1;
                 }
                 self.restore_place(id, is_queued)?;
             }
         }
         for place in groups {
             let Group { node: id, held, ref contest, .. } = self.groups[place as usize];
-            let node = &self.table.nodes[id as usize];
-            let is_asleep = node.state == State::Asleep;
+            let Kin { parent, limit, .. } = self.table.kin(id);
+            let is_asleep = self.table.nodes[id as usize].state() == State::Asleep;
             check(contest.is_idle() == is_asleep, "a group does what its members do not")?;
-            if let Some(budget) = self.budgets.get_mut(node.limit as usize) {
+            if let Some(budget) = self.budgets.get_mut(limit as usize) {
                 budget.hold(self.quantum.get().saturating_mul(held.into()));
             }
-            if node.parent != ROOT {
-                self.groups[node.parent as usize].held += held;
+            if parent != ROOT {
+                self.groups[parent as usize].held += held;
             }
             // By what was left when it was saved: limits learn the time when they are asked.
             let has_queued = self.groups[place as usize].contest.has_queued();
             let is_queued = has_queued && self.leaves_something(place);
             self.restore_place(id, is_queued)?;
         }
-        Ok(())
+        let table = &self.table;
+        let fits = self.groups.iter().all(|group| group.contest.is_in_order(table));
+        check(fits, "those who are eligible are not in order")?;
+        let fits = self.groups.iter().all(|group| group.contest.is_near_members());
+        check(fits, "virtual time is far from those who compete")
     }
 
     /// Lets a node compete, or wait for its release, if it does.
     fn restore_place(&mut self, id: u32, is_queued: bool) -> Result<(), Inconsistent> {
         let node = &self.table.nodes[id as usize];
-        let (limit, parent) = (node.limit, node.parent as usize);
-        let contest = &mut self.groups[parent].contest;
-        match node.state {
+        let Kin { parent, limit, .. } = self.table.kin(id);
+        let contest = &mut self.groups[parent as usize].contest;
+        match node.state() {
             State::Runnable => {
                 let is_spent = self.budgets.get(limit as usize).is_some_and(Budget::is_spent);
                 check(!is_spent, "somebody competes who is throttled")?;
@@ -178,8 +185,7 @@ impl Scheduler {
 
     /// The places of all groups but the root, members before the groups that they are in.
     fn deepest_first(&self) -> Result<Vec<u32>, Inconsistent> {
-        let parent =
-            |place: u32| self.table.nodes[self.groups[place as usize].node as usize].parent;
+        let parent = |place: u32| self.table.kin(self.groups[place as usize].node).parent;
         let places =
             || (ROOT + 1..).zip(&self.groups[1..]).filter(|(_, group)| group.node != VACANT);
         let mut inner = vec![0_u32; self.groups.len()];
@@ -231,12 +237,14 @@ impl Member {
     }
 }
 
-/// Who is said to compete in the group at this place, and to be where nobody else is: for the first
-/// time.
-fn competitor(table: &mut Table, place: u32, id: u32) -> Option<&mut Node> {
-    let node = table.nodes.get_mut(id as usize).filter(|_| id != NIL)?;
-    let competes = (node.parent, node.state) == (place, State::Runnable);
-    (competes && node.previous == NONE).then_some(node)
+/// Whether somebody competes in the group at this place, and is not said to be anywhere else.
+fn is_competitor(table: &Table, place: u32, id: u32) -> bool {
+    let node = table.nodes.get(id as usize).filter(|_| id != NIL);
+    node.is_some_and(|node| {
+        node.state() == State::Runnable
+            && table.kin(id).parent == place
+            && table.nodes.positions[id as usize] == NONE
+    })
 }
 
 /// The node of a vacant group.
