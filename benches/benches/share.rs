@@ -8,7 +8,7 @@
 )]
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -40,9 +40,58 @@ fn main() {
         }
         group.finish();
     }
+    in_service(&mut criterion);
     criterion.final_summary();
     ratios();
     memory();
+}
+
+/// Several CPUs: whoever has been in service for longest is charged, sleeps and wakes, and another
+/// one is picked.
+fn in_service(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("in-service");
+    group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1));
+    let weights = Weights::LogUniform.draw(1_000);
+    for servers in [1, 16, 256] {
+        let contenders =
+            [("wfq", several(&weights, servers)), ("btree", btrees(&weights, servers))];
+        for (name, mut turn) in contenders {
+            group.bench_function(format!("{name}/{servers}"), |bencher| bencher.iter(&mut turn));
+        }
+    }
+    group.finish();
+}
+
+fn several(weights: &[u32], servers: usize) -> Turn {
+    let (mut scheduler, _) = filled(Order::StartTime, weights);
+    let mut served: VecDeque<EntityId> =
+        (0..servers).map(|_| scheduler.pick().expect("somebody waits").entity).collect();
+    Box::new(move || {
+        let entity = served.pop_front().expect("one is in service");
+        scheduler.charge(black_box(entity), QUANTUM, Then::Sleep).expect("in service");
+        scheduler.wake(entity).expect("asleep");
+        served.push_back(scheduler.pick().expect("somebody waits").entity);
+    })
+}
+
+/// A set of those who wait and one of those in service, both by counter.
+fn btrees(weights: &[u32], servers: usize) -> Turn {
+    let mut shares = shares(weights);
+    let mut queue: BTreeSet<(u64, u32)> = (0..weights.len() as u32).map(|id| (0, id)).collect();
+    let mut order: VecDeque<(u64, u32)> =
+        (0..servers).map(|_| queue.pop_first().expect("somebody waits")).collect();
+    let mut served: BTreeSet<(u64, u32)> = order.iter().copied().collect();
+    Box::new(move || {
+        let (counter, id) = order.pop_front().expect("one is in service");
+        served.remove(&(counter, id));
+        let charged = shares[black_box(id) as usize].charge(counter, QUANTUM);
+        let least = [queue.first(), served.first()].into_iter().flatten().min().copied();
+        let (least, _) = least.unwrap_or((counter, id));
+        queue.insert((charged.max(least), id));
+        let next = queue.pop_first().expect("somebody waits");
+        served.insert(next);
+        order.push_back(next);
+    })
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -278,6 +327,15 @@ fn ratios() {
                 }
             }
             println!();
+        }
+    }
+    for servers in [1, 16, 256] {
+        let of = |name: &str| median("in-service", &format!("{name}_{servers}"));
+        if let (Some(own), Some(peer)) = (of("wfq"), of("btree")) {
+            println!(
+                "{servers:>9} in service {own:6.1} ns   btree {peer:6.1} ns ({:.2})",
+                peer / own
+            );
         }
     }
 }

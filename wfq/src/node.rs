@@ -25,15 +25,15 @@ pub(crate) struct Node {
     /// `s` is the counter and `remainder / denominator` of one unit.
     remainder: u32,
     /// In the lower bits the denominator: the weight, or until the next charge the one that the
-    /// remainder was taken over with. Above them place, state, service and whether it is plain.
+    /// remainder was taken over with. Above them place, state, and whether it is held and plain.
     bits: u32,
     pub(crate) generation: u32,
 }
 
 const DENOMINATOR: u32 = (1 << PLACE) - 1;
 const PLACE: u32 = 24;
-const STATE: u32 = 26;
-const SERVICE: u32 = 28;
+const STATE: u32 = 27;
+const HELD: u32 = 1 << 29;
 const PLAIN: u32 = 1 << 30;
 
 impl Node {
@@ -67,23 +67,25 @@ impl Node {
     }
 
     #[inline(always)]
-    fn set_bits(&mut self, shift: u32, value: u32) {
-        self.bits = self.bits & !(3 << shift) | value << shift;
-    }
-
-    #[inline(always)]
     pub(crate) fn place(&self) -> Place {
-        match self.bits >> PLACE & 3 {
+        match self.bits >> PLACE & 7 {
             0 => Place::Nowhere,
             1 => Place::Queue,
             2 => Place::Late,
-            _ => Place::Eligible,
+            3 => Place::Eligible,
+            _ => Place::Parked,
         }
     }
 
     #[inline(always)]
     pub(crate) fn set_place(&mut self, place: Place) {
-        self.set_bits(PLACE, place as u32);
+        self.bits = self.bits & !(7 << PLACE) | (place as u32) << PLACE;
+    }
+
+    /// Whether it is in a queue, in whichever part.
+    #[inline(always)]
+    pub(crate) fn is_queued(&self) -> bool {
+        !matches!(self.place(), Place::Nowhere | Place::Parked)
     }
 
     #[inline(always)]
@@ -98,21 +100,17 @@ impl Node {
 
     #[inline(always)]
     pub(crate) fn set_state(&mut self, state: State) {
-        self.set_bits(STATE, state as u32);
+        self.bits = self.bits & !(3 << STATE) | (state as u32) << STATE;
     }
 
+    /// Whether it is in service among others, and so out of the queue.
     #[inline(always)]
-    pub(crate) fn service(&self) -> Service {
-        match self.bits >> SERVICE & 3 {
-            0 => Service::No,
-            1 => Service::Alone,
-            _ => Service::Among,
-        }
+    pub(crate) fn is_held(&self) -> bool {
+        self.bits & HELD != 0
     }
 
-    #[inline(always)]
-    pub(crate) fn set_service(&mut self, service: Service) {
-        self.set_bits(SERVICE, service as u32);
+    pub(crate) fn set_held(&mut self, is_held: bool) {
+        self.bits = self.bits & !HELD | if is_held { HELD } else { 0 };
     }
 
     /// Whether it is an entity at the root, without a limit.
@@ -339,7 +337,7 @@ impl IndexMut<usize> for Nodes {
     }
 }
 
-/// Which part of a queue holds a node.
+/// Where a node is, in a queue or beside it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Place {
     Nowhere,
@@ -349,6 +347,8 @@ pub(crate) enum Place {
     Late,
     /// The heap of those that are eligible.
     Eligible,
+    /// Competes outside of the queue: in service, or a group all of whose members are.
+    Parked,
 }
 
 /// What a node wants, and whether it may.

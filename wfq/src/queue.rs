@@ -11,19 +11,15 @@ mod heap;
 mod wheel;
 
 use alloc::boxed::Box;
-#[cfg(feature = "serde")]
-use alloc::vec::Vec;
 
-use blocks::{Bag, Blocks, entry};
 use due::Due;
 use few::{FEW, Few};
-use heap::ByCounter;
-pub(crate) use heap::{ByDeadline, ByTime, Deadline, Heap};
-use wheel::{MOST_BAGS, Wheel};
+pub(crate) use heap::{ByCounter, ByDeadline, ByTime, Deadline, Heap};
+use wheel::Wheel;
 
 use crate::node::{Nodes, Place, before, first};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Queue {
     /// Of a large queue, those next.
     due: Due,
@@ -33,26 +29,8 @@ pub(crate) struct Queue {
     late: Heap<ByCounter>,
     /// Of a large queue, the others. Kept when a queue becomes small.
     wheel: Option<Box<Wheel>>,
-    /// What the wheel consists of, and those parked.
-    blocks: Blocks,
-    parked: Bag,
     is_large: bool,
     len: usize,
-}
-
-impl Default for Queue {
-    fn default() -> Self {
-        Self {
-            due: Due::default(),
-            few: Few::default(),
-            late: Heap::default(),
-            wheel: None,
-            blocks: Blocks::default(),
-            parked: Bag::EMPTY,
-            is_large: false,
-            len: 0,
-        }
-    }
 }
 
 impl Queue {
@@ -62,23 +40,16 @@ impl Queue {
             self.late.reserve(nodes);
             self.wheel.get_or_insert_with(|| Box::new(Wheel::new())).reserve(nodes);
         }
-        self.blocks.reserve(nodes, if nodes > FEW { MOST_BAGS + 1 } else { 1 });
     }
 
     pub(crate) fn memory(&self) -> usize {
         let wheel = self.wheel.as_deref().map_or(0, Wheel::memory);
-        self.due.memory() + self.late.memory() + self.blocks.memory() + wheel
+        self.due.memory() + self.late.memory() + wheel
     }
 
     #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
         self.len == 0
-    }
-
-    /// Whether the node is in a queue.
-    #[inline(always)]
-    pub(crate) fn has(nodes: &Nodes, id: u32) -> bool {
-        nodes[id as usize].place() != Place::Nowhere
     }
 
     /// Puts in a node by its counter.
@@ -87,7 +58,7 @@ impl Queue {
         self.len += 1;
         match &mut self.wheel {
             Some(wheel) if self.is_large => {
-                insert_into(wheel, &mut self.blocks, &mut self.late, nodes, id);
+                insert_into(wheel, &mut self.late, nodes, id);
             }
             _ if self.len <= FEW => {
                 nodes[id as usize].set_place(Place::Queue);
@@ -106,8 +77,7 @@ impl Queue {
                 if self.due.first() == Some(id) {
                     self.due.remove_first();
                 } else {
-                    let blocks = &mut self.blocks;
-                    remove_other(wheel, blocks, &mut self.late, &mut self.due, nodes, id);
+                    remove_other(wheel, &mut self.late, &mut self.due, nodes, id);
                 }
                 if self.len < FEW / 2 {
                     self.shrink(nodes);
@@ -123,18 +93,17 @@ impl Queue {
     pub(crate) fn update(&mut self, nodes: &mut Nodes, id: u32, counter: u64, remainder: u32) {
         match &mut self.wheel {
             Some(wheel) if self.is_large => {
-                let blocks = &mut self.blocks;
                 if self.due.first() == Some(id) {
                     self.due.remove_first();
                 } else {
-                    remove_other(wheel, blocks, &mut self.late, &mut self.due, nodes, id);
+                    remove_other(wheel, &mut self.late, &mut self.due, nodes, id);
                     nodes[id as usize].set_place(Place::Queue);
                 }
                 nodes[id as usize].move_to(counter, remainder);
                 if wheel.has_passed(counter) {
                     insert_late(&mut self.late, nodes, id);
                 } else {
-                    wheel.insert(nodes, blocks, counter, id);
+                    wheel.insert(nodes, counter, id);
                 }
             }
             _ => {
@@ -178,7 +147,7 @@ impl Queue {
         }
         let wheel = self.wheel.as_mut()?;
         while self.due.first().is_none() && !wheel.is_empty() {
-            wheel.refill(nodes, &mut self.blocks, &mut self.due, self.len);
+            wheel.refill(nodes, &mut self.due, self.len);
         }
         self.due.first()
     }
@@ -193,7 +162,7 @@ impl Queue {
     /// The first, found without moving anything: may look through a bucket.
     pub(crate) fn peek(&self, nodes: &Nodes) -> Option<u32> {
         self.first_of_both(nodes).or_else(|| match &self.wheel {
-            Some(wheel) if self.is_large => wheel.first(nodes, &self.blocks),
+            Some(wheel) if self.is_large => wheel.first(nodes),
             _ => self.few.first(),
         })
     }
@@ -205,9 +174,9 @@ impl Queue {
         let counter = nodes[id as usize].counter;
         let least = self.few.first().map_or(counter, |id| nodes[id as usize].counter);
         wheel.start(if before(counter, least) { counter } else { least });
-        insert_into(wheel, &mut self.blocks, &mut self.late, nodes, id);
+        insert_into(wheel, &mut self.late, nodes, id);
         while let Some(id) = self.few.pop(nodes) {
-            insert_into(wheel, &mut self.blocks, &mut self.late, nodes, id);
+            insert_into(wheel, &mut self.late, nodes, id);
         }
         self.is_large = true;
     }
@@ -216,8 +185,8 @@ impl Queue {
     #[cold]
     fn shrink(&mut self, nodes: &mut Nodes) {
         let Some(wheel) = &mut self.wheel else { return };
-        let (due, late, blocks) = (&mut self.due, &mut self.late, &mut self.blocks);
-        while let Some(id) = due.pop().or_else(|| late.pop()).or_else(|| wheel.pop(nodes, blocks)) {
+        let (due, late) = (&mut self.due, &mut self.late);
+        while let Some(id) = due.pop().or_else(|| late.pop()).or_else(|| wheel.pop(nodes)) {
             nodes[id as usize].set_place(Place::Queue);
             self.few.insert(nodes, id);
         }
@@ -228,19 +197,13 @@ impl Queue {
 
 /// Into the wheel, or if that has passed its counter, to those who are late.
 #[inline(always)]
-fn insert_into(
-    wheel: &mut Wheel,
-    blocks: &mut Blocks,
-    late: &mut Heap<ByCounter>,
-    nodes: &mut Nodes,
-    id: u32,
-) {
+fn insert_into(wheel: &mut Wheel, late: &mut Heap<ByCounter>, nodes: &mut Nodes, id: u32) {
     let counter = nodes[id as usize].counter;
     if wheel.has_passed(counter) {
         insert_late(late, nodes, id);
     } else {
         nodes[id as usize].set_place(Place::Queue);
-        wheel.insert(nodes, blocks, counter, id);
+        wheel.insert(nodes, counter, id);
     }
 }
 
@@ -254,7 +217,6 @@ fn insert_late(late: &mut Heap<ByCounter>, nodes: &mut Nodes, id: u32) {
 #[inline(never)]
 fn remove_other(
     wheel: &mut Wheel,
-    blocks: &mut Blocks,
     late: &mut Heap<ByCounter>,
     due: &mut Due,
     nodes: &mut Nodes,
@@ -267,58 +229,7 @@ fn remove_other(
     } else if wheel.has_passed(node.counter) {
         due.remove(position);
     } else {
-        wheel.remove(nodes, blocks, id);
-    }
-}
-
-/// Those who compete outside of the queue: in the same blocks, as nobody is in both.
-impl Queue {
-    pub(crate) fn park(&mut self, nodes: &mut Nodes, id: u32) {
-        nodes.positions[id as usize] = self.blocks.push(&mut self.parked, entry(0, id));
-    }
-
-    pub(crate) fn unpark(&mut self, nodes: &mut Nodes, id: u32) {
-        let position = nodes.positions[id as usize];
-        self.blocks.remove(&mut self.parked, &mut nodes.positions, position);
-    }
-
-    #[inline(always)]
-    pub(crate) fn has_parked(&self) -> bool {
-        !self.parked.is_empty()
-    }
-
-    /// Those first that have come last.
-    #[inline(never)]
-    pub(crate) fn parked(&self) -> impl Iterator<Item = u32> {
-        self.blocks.ids(self.parked)
-    }
-
-    /// Of those read from a snapshot, with the positions that they have not been told.
-    #[cfg(feature = "serde")]
-    pub(crate) fn places_of_parked(&self) -> Vec<(u32, u32)> {
-        self.blocks.places(self.parked).collect()
-    }
-}
-
-/// Saved as those parked, in the order that they have come in; the others are put in again.
-#[cfg(feature = "serde")]
-impl serde::Serialize for Queue {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut parked: Vec<u32> = self.parked().collect();
-        parked.reverse();
-        parked.serialize(serializer)
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for Queue {
-    /// Where they are, the nodes are still to be told: in the order in which they were saved.
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut queue = Self::default();
-        for id in Vec::deserialize(deserializer)? {
-            queue.blocks.push(&mut queue.parked, entry(0, id));
-        }
-        Ok(queue)
+        wheel.remove(nodes, id);
     }
 }
 

@@ -314,13 +314,25 @@ impl Scheduler {
     ///
     /// [`Error::UnknownEntity`].
     pub fn activity(&self, entity: EntityId) -> Result<Activity, Error> {
-        let node = &self.table.nodes[self.find_entity(entity)? as usize];
-        Ok(match (node.service(), node.state()) {
+        let id = self.find_entity(entity)?;
+        Ok(match (self.service(id), self.table.nodes[id as usize].state()) {
             (Service::No, State::Runnable) => Activity::Queued,
             (Service::No, State::Throttled) => Activity::Throttled,
             (Service::No, _) => Activity::Asleep,
             _ => Activity::InService,
         })
+    }
+
+    /// Whether an entity is in service.
+    #[inline(always)]
+    fn service(&self, id: u32) -> Service {
+        if id == self.alone {
+            Service::Alone
+        } else if self.table.nodes[id as usize].is_held() {
+            Service::Among
+        } else {
+            Service::No
+        }
     }
 
     /// The number of a member, if the handle is valid.

@@ -19,8 +19,8 @@ use crate::table::{Request, Table};
 pub(crate) struct Eevdf {
     /// By deadline: those who were eligible when they were last looked at.
     pub(super) eligible: Heap<ByDeadline>,
-    /// By counter, those who were not; and parked, those who compete outside of both.
-    #[cfg_attr(feature = "serde", serde(rename = "parked"))]
+    /// By counter, those who were not.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) waiting: Queue,
     pub(super) clock: Clock,
     #[cfg_attr(feature = "serde", serde(skip))]
@@ -154,11 +154,7 @@ impl Eevdf {
     }
 
     pub(crate) fn leave(&mut self, table: &mut Table, id: u32) {
-        if Queue::has(&table.nodes, id) {
-            self.dequeue(table, id);
-        } else {
-            self.waiting.unpark(&mut table.nodes, id);
-        }
+        self.dequeue(table, id);
         let lag = self.lag(table, id, true);
         let node = &mut table.nodes[id as usize];
         self.clock.part -= node.service_since(self.clock.whole);
@@ -196,11 +192,10 @@ impl Eevdf {
 
     pub(crate) fn park(&mut self, table: &mut Table, id: u32) {
         self.dequeue(table, id);
-        self.waiting.park(&mut table.nodes, id);
+        table.nodes[id as usize].set_place(Place::Parked);
     }
 
     pub(crate) fn unpark(&mut self, table: &mut Table, id: u32) {
-        self.waiting.unpark(&mut table.nodes, id);
         self.enqueue(table, id);
     }
 
@@ -253,8 +248,10 @@ impl Eevdf {
             node.set_weight(weight);
             return;
         }
-        let queued = node.place() != Place::Nowhere;
-        self.dequeue(table, id);
+        let queued = node.is_queued();
+        if queued {
+            self.dequeue(table, id);
+        }
         let whole = self.clock.whole;
         let node = &mut table.nodes[id as usize];
         let (old, since) = (node.weight(), node.counter);
@@ -341,6 +338,7 @@ impl Eevdf {
         let node = &mut table.nodes[id as usize];
         match node.place() {
             Place::Nowhere => {}
+            Place::Parked => node.set_place(Place::Nowhere),
             Place::Eligible => {
                 node.set_place(Place::Nowhere);
                 let position = table.nodes.positions[id as usize];
@@ -378,7 +376,7 @@ impl Eevdf {
         let node = &mut table.nodes[id as usize];
         node.move_to(counter, remainder);
         match place {
-            Place::Nowhere => {}
+            Place::Nowhere | Place::Parked => {}
             Place::Eligible if self.clock.has_reached(node) => {
                 let deadline = Self::exact_deadline(table, id);
                 self.eligible.update(&mut table.nodes, position, deadline);

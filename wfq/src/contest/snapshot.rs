@@ -7,8 +7,7 @@ use super::eevdf::Span;
 use super::start_time::quarter;
 use super::{Contest, StartTime};
 use crate::Order;
-use crate::node::NONE;
-use crate::queue::Queue;
+use crate::node::Place;
 use crate::table::Table;
 
 impl Contest {
@@ -50,14 +49,6 @@ impl Contest {
         }
     }
 
-    /// Those who compete outside of the queue, with their positions.
-    pub(crate) fn parked(&self) -> Vec<(u32, u32)> {
-        match self {
-            Self::StartTime(order) => order.queue.places_of_parked(),
-            Self::Eevdf(order) => order.waiting.places_of_parked(),
-        }
-    }
-
     /// Those of the queue who were eligible, in the order that they are kept in.
     pub(crate) fn eligible(&self) -> Vec<u32> {
         match self {
@@ -74,14 +65,19 @@ impl Contest {
     }
 
     /// Counts in one who competes, and puts it into the queue if it `is_queued` and not eligible.
-    /// Tells whether it is where it remembers to be: eligible, among those who are parked, or in the
-    /// rest of the queue.
+    /// Tells whether it can be compared with the others, and is not eligible without being queued.
     pub(crate) fn readmit(&mut self, table: &mut Table, id: u32, is_queued: bool) -> bool {
         let node = &table.nodes[id as usize];
-        let is_eligible = Queue::has(&table.nodes, id);
-        let is_parked = !is_eligible && table.nodes.positions[id as usize] != NONE;
+        let is_eligible = node.is_queued();
         match self {
-            Self::StartTime(order) => order.competing += 1,
+            Self::StartTime(order) => {
+                order.competing += 1;
+                if is_queued {
+                    order.queue.insert(&mut table.nodes, id);
+                } else {
+                    order.push_parked(table, id);
+                }
+            }
             Self::Eevdf(order) => {
                 if order.competing == 0 {
                     order.span = Span::at(node.counter);
@@ -92,14 +88,13 @@ impl Contest {
                 order.clock.part += node.service_since(order.clock.whole);
                 order.weigh(node.weight().into());
                 order.competing += 1;
+                if !is_queued {
+                    table.nodes[id as usize].set_place(Place::Parked);
+                } else if !is_eligible {
+                    order.waiting.insert(&mut table.nodes, id);
+                }
             }
         }
-        if is_queued && !is_eligible {
-            match self {
-                Self::StartTime(order) => order.queue.insert(&mut table.nodes, id),
-                Self::Eevdf(order) => order.waiting.insert(&mut table.nodes, id),
-            }
-        }
-        is_parked != is_queued
+        is_queued || !is_eligible
     }
 }

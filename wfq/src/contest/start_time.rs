@@ -1,17 +1,20 @@
 //! Start-time order: the least counter is served; who joins starts at the least counter.
 
 use crate::Weight;
-use crate::node::{Reading, before};
-use crate::queue::Queue;
+use crate::node::{Place, Reading, before};
+use crate::queue::{ByCounter, Heap, Queue};
 use crate::rate::MAX_SERVICE;
 use crate::table::Table;
 
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub(crate) struct StartTime {
-    /// Those who compete, in it or parked.
-    #[cfg_attr(feature = "serde", serde(rename = "parked"))]
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) queue: Queue,
+    /// Those who compete outside of the queue: however many are in service, who of them is furthest
+    /// behind is known.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    parked: Heap<ByCounter>,
     /// `s_min` when it was last needed, or passed the end of a quarter.
     pub(super) least: Reading,
     /// The largest counter that anybody has left with, or `least`.
@@ -28,6 +31,7 @@ impl StartTime {
         let start = Reading::new(start);
         Self {
             queue: Queue::default(),
+            parked: Heap::default(),
             least: start,
             finish: start,
             quarter: quarter(start.counter),
@@ -37,10 +41,11 @@ impl StartTime {
 
     pub(crate) fn reserve(&mut self, nodes: usize) {
         self.queue.reserve(nodes);
+        self.parked.reserve(nodes);
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.queue.memory()
+        self.queue.memory() + self.parked.memory()
     }
 
     #[inline(always)]
@@ -83,11 +88,7 @@ impl StartTime {
     #[inline(always)]
     fn least_with(&self, table: &Table, queued: Option<u32>) -> Reading {
         let reading = |id: u32| table.nodes[id as usize].reading();
-        // Of equal ones, those who wait, then those who were parked first.
-        let has_parked = self.queue.has_parked();
-        let parked =
-            has_parked.then(|| self.queue.parked().map(reading).reduce(|a, b| b.earlier(a)));
-        let found = match (queued.map(reading), parked.flatten()) {
+        let found = match (queued.map(reading), self.parked.first().map(reading)) {
             (Some(queued), Some(parked)) => queued.earlier(parked),
             (Some(found), None) | (None, Some(found)) => found,
             (None, None) if self.competing == 0 => return self.finish,
@@ -126,7 +127,12 @@ impl StartTime {
 
     pub(crate) fn park(&mut self, table: &mut Table, id: u32) {
         self.queue.remove(&mut table.nodes, id);
-        self.queue.park(&mut table.nodes, id);
+        self.push_parked(table, id);
+    }
+
+    pub(super) fn push_parked(&mut self, table: &mut Table, id: u32) {
+        table.nodes[id as usize].set_place(Place::Parked);
+        self.parked.push(&mut table.nodes, id);
     }
 
     pub(crate) fn unpark(&mut self, table: &mut Table, id: u32) {
@@ -223,20 +229,31 @@ impl StartTime {
     /// Gives someone who competes, or sleeps, another counter.
     #[inline(always)]
     fn place(&mut self, table: &mut Table, id: u32, counter: u64, remainder: u32) {
-        if Queue::has(&table.nodes, id) {
+        if table.nodes[id as usize].is_queued() {
             self.queue.update(&mut table.nodes, id, counter, remainder);
         } else {
-            table.nodes[id as usize].move_to(counter, remainder);
+            self.place_outside(table, id, counter, remainder);
+        }
+    }
+
+    #[inline(never)]
+    fn place_outside(&mut self, table: &mut Table, id: u32, counter: u64, remainder: u32) {
+        table.nodes[id as usize].move_to(counter, remainder);
+        if table.nodes[id as usize].place() == Place::Parked {
+            let position = table.nodes.positions[id as usize];
+            self.parked.update(&mut table.nodes, position, id);
         }
     }
 
     /// Out of the queue, or of the parked.
     fn forget(&mut self, table: &mut Table, id: u32) {
-        if Queue::has(&table.nodes, id) {
+        if table.nodes[id as usize].place() == Place::Parked {
+            let position = table.nodes.positions[id as usize];
+            self.parked.remove(&mut table.nodes, position);
+            table.nodes[id as usize].set_place(Place::Nowhere);
+        } else {
             self.queue.remove(&mut table.nodes, id);
-            return;
         }
-        self.queue.unpark(&mut table.nodes, id);
     }
 }
 

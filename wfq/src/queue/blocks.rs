@@ -164,22 +164,8 @@ impl Blocks {
         })
     }
 
-    /// The positions and the numbers of the nodes in a bag, those first that have come last.
-    pub(crate) fn places(&self, bag: Bag) -> impl Iterator<Item = (u32, u32)> {
-        let mut bag = bag;
-        core::iter::from_fn(move || {
-            if bag.is_empty() {
-                return None;
-            }
-            let block = &self.blocks[bag.block()].0;
-            let found = (bag.last, block[bag.place()] as u32);
-            bag.last = if bag.place() == 1 { block[0] as u32 } else { bag.last - 1 };
-            Some(found)
-        })
-    }
-
-    /// Their numbers alone.
+    /// The numbers of the nodes in a bag, those first that have come last.
     pub(crate) fn ids(&self, bag: Bag) -> impl Iterator<Item = u32> {
-        self.places(bag).map(|(_, id)| id)
+        self.slices(bag).flat_map(|entries| entries.iter().rev()).map(|&entry| entry as u32)
     }
 }

@@ -11,7 +11,7 @@ const BUCKETS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = u64::BITS.div_ceil(DIGIT_BITS) as usize;
 
 /// How many buckets can have somebody in them.
-pub(crate) const MOST_BAGS: usize = LEVELS * BUCKETS;
+const MOST_BAGS: usize = LEVELS * BUCKETS;
 
 /// A bucket of so few may be sorted at once, instead of spread over lower levels.
 const SORTED_AT_ONCE: usize = 512;
@@ -31,6 +31,7 @@ pub(crate) struct Wheel {
     levels: u32,
     occupied: [u64; LEVELS],
     buckets: [[Bag; BUCKETS]; LEVELS],
+    blocks: Blocks,
     /// Of a bucket that is about to be sorted.
     entries: Vec<u64>,
 }
@@ -42,6 +43,7 @@ impl Wheel {
             levels: 0,
             occupied: [0; LEVELS],
             buckets: [[Bag::EMPTY; BUCKETS]; LEVELS],
+            blocks: Blocks::default(),
             entries: Vec::new(),
         }
     }
@@ -50,10 +52,11 @@ impl Wheel {
         // A block of too many may have been read.
         let entries = nodes.min(SORTED_AT_ONCE + BLOCK);
         self.entries.reserve(entries.saturating_sub(self.entries.len()));
+        self.blocks.reserve(nodes, MOST_BAGS);
     }
 
     pub(crate) fn memory(&self) -> usize {
-        size_of::<Self>() + self.entries.capacity() * size_of::<u64>()
+        size_of::<Self>() + self.blocks.memory() + self.entries.capacity() * size_of::<u64>()
     }
 
     #[inline(always)]
@@ -89,25 +92,25 @@ impl Wheel {
 
     /// Puts in a node that the reference has not passed.
     #[inline(always)]
-    pub(crate) fn insert(&mut self, nodes: &mut Nodes, blocks: &mut Blocks, counter: u64, id: u32) {
-        self.put(nodes, blocks, counter, entry(counter, id));
+    pub(crate) fn insert(&mut self, nodes: &mut Nodes, counter: u64, id: u32) {
+        self.put(nodes, counter, entry(counter, id));
     }
 
     #[inline(always)]
-    fn put(&mut self, nodes: &mut Nodes, blocks: &mut Blocks, counter: u64, entry: u64) {
+    fn put(&mut self, nodes: &mut Nodes, counter: u64, entry: u64) {
         let (level, digit) = self.bucket(counter);
-        let position = blocks.push(&mut self.buckets[level][digit], entry);
+        let position = self.blocks.push(&mut self.buckets[level][digit], entry);
         nodes.positions[entry as u32 as usize] = position;
         self.occupied[level] |= 1 << digit;
         self.levels |= 1 << level;
     }
 
     #[inline(always)]
-    pub(crate) fn remove(&mut self, nodes: &mut Nodes, blocks: &mut Blocks, id: u32) {
+    pub(crate) fn remove(&mut self, nodes: &mut Nodes, id: u32) {
         let (level, digit) = self.bucket(nodes[id as usize].counter);
         let bucket = &mut self.buckets[level][digit];
         let position = nodes.positions[id as usize];
-        blocks.remove(bucket, &mut nodes.positions, position);
+        self.blocks.remove(bucket, &mut nodes.positions, position);
         if bucket.is_empty() {
             self.vacate(level, digit);
         }
@@ -135,38 +138,32 @@ impl Wheel {
     /// Moves the first nodes of a wheel that is not empty, but has `len`, to `due`, and the
     /// reference with them. If they were too many, they have only come closer.
     #[inline(always)]
-    pub(crate) fn refill(
-        &mut self,
-        nodes: &mut Nodes,
-        blocks: &mut Blocks,
-        due: &mut Due,
-        len: usize,
-    ) {
+    pub(crate) fn refill(&mut self, nodes: &mut Nodes, due: &mut Due, len: usize) {
         let (level, digit) = self.first_bucket();
         let bucket = core::mem::replace(&mut self.buckets[level][digit], Bag::EMPTY);
         self.vacate(level, digit);
         if level >= NARROW_LEVELS {
-            return self.spread_wide(nodes, blocks, bucket, due);
+            return self.spread_wide(nodes, bucket, due);
         }
         let beginning = self.beginning(level, digit);
         // The more become due, the more likely is somebody served then to be next again before all
         // have been.
         let most = (len / 4).clamp(8, SORTED_AT_ONCE);
-        if blocks.is_one(bucket) {
-            let (mut entries, count) = blocks.take(&mut { bucket });
+        if self.blocks.is_one(bucket) {
+            let (mut entries, count) = self.blocks.take(&mut { bucket });
             return self.become_due(nodes, due, &mut entries[..count], level, beginning);
         }
         self.entries.clear();
-        for entries in blocks.slices(bucket) {
+        for entries in self.blocks.slices(bucket) {
             self.entries.extend_from_slice(entries);
             if self.entries.len() > most {
                 break;
             }
         }
         if self.entries.len() > most {
-            return self.spread_narrow(nodes, blocks, bucket, due, level, beginning);
+            return self.spread_narrow(nodes, bucket, due, level, beginning);
         }
-        blocks.release(bucket);
+        self.blocks.release(bucket);
         let mut entries = core::mem::take(&mut self.entries);
         self.become_due(nodes, due, &mut entries, level, beginning);
         self.entries = entries;
@@ -192,7 +189,6 @@ impl Wheel {
     fn spread_narrow(
         &mut self,
         nodes: &mut Nodes,
-        blocks: &mut Blocks,
         bucket: Bag,
         due: &mut Due,
         level: usize,
@@ -202,20 +198,20 @@ impl Wheel {
         self.reference = beginning;
         // If all are the same so far, many more may be: those become due at once.
         if self.entries.windows(2).all(|pair| lower(pair[0]) == lower(pair[1])) {
-            let counters = blocks.slices(bucket).flatten().map(|&entry| counter(nodes, entry));
+            let counters = self.blocks.slices(bucket).flatten().map(|&entry| counter(nodes, entry));
             self.reference = counters.min().unwrap_or(beginning);
         }
-        self.spread(nodes, blocks, bucket, due, counter);
+        self.spread(nodes, bucket, due, counter);
     }
 
     /// Spreads a bucket whose entries do not tell the counters.
     #[inline(never)]
-    fn spread_wide(&mut self, nodes: &mut Nodes, blocks: &mut Blocks, bucket: Bag, due: &mut Due) {
+    fn spread_wide(&mut self, nodes: &mut Nodes, bucket: Bag, due: &mut Due) {
         let counter = |nodes: &Nodes, entry: u64| nodes[entry as u32 as usize].counter;
         // All digits above are the same in a bucket, so counters compare as they are.
-        let counters = blocks.slices(bucket).flatten().map(|&entry| counter(nodes, entry));
+        let counters = self.blocks.slices(bucket).flatten().map(|&entry| counter(nodes, entry));
         self.reference = counters.min().unwrap_or_default();
-        self.spread(nodes, blocks, bucket, due, counter);
+        self.spread(nodes, bucket, due, counter);
     }
 
     /// Spreads a bucket over lower levels; those at the reference go to `due`.
@@ -223,7 +219,6 @@ impl Wheel {
     fn spread(
         &mut self,
         nodes: &mut Nodes,
-        blocks: &mut Blocks,
         bucket: Bag,
         due: &mut Due,
         counter: impl Fn(&Nodes, u64) -> u64,
@@ -233,7 +228,7 @@ impl Wheel {
         let mut part = None;
         let mut bucket = bucket;
         while !bucket.is_empty() {
-            let (entries, count) = blocks.take(&mut bucket);
+            let (entries, count) = self.blocks.take(&mut bucket);
             // From the last: those alike often have come in order, and reversed are sorted at once.
             for &entry in entries.iter().take(count).rev() {
                 let counter = counter(nodes, entry);
@@ -242,7 +237,7 @@ impl Wheel {
                     alike &= reading.has_part_of(*part.get_or_insert(reading));
                     due.push(entry as u32);
                 } else {
-                    self.put(nodes, blocks, counter, entry);
+                    self.put(nodes, counter, entry);
                 }
             }
         }
@@ -260,23 +255,23 @@ impl Wheel {
     }
 
     /// The first node, found by looking through its bucket.
-    pub(crate) fn first(&self, nodes: &Nodes, blocks: &Blocks) -> Option<u32> {
+    pub(crate) fn first(&self, nodes: &Nodes) -> Option<u32> {
         if self.is_empty() {
             return None;
         }
         let (level, digit) = self.first_bucket();
         let less = |a, b| if first(nodes, b, a) { b } else { a };
-        blocks.ids(self.buckets[level][digit]).reduce(less)
+        self.blocks.ids(self.buckets[level][digit]).reduce(less)
     }
 
     /// Takes one out, whichever is easiest.
-    pub(crate) fn pop(&mut self, nodes: &mut Nodes, blocks: &mut Blocks) -> Option<u32> {
+    pub(crate) fn pop(&mut self, nodes: &mut Nodes) -> Option<u32> {
         if self.is_empty() {
             return None;
         }
         let (level, digit) = self.first_bucket();
-        let id = blocks.ids(self.buckets[level][digit]).next()?;
-        self.remove(nodes, blocks, id);
+        let id = self.blocks.ids(self.buckets[level][digit]).next()?;
+        self.remove(nodes, id);
         Some(id)
     }
 }

@@ -23,7 +23,6 @@ impl Scheduler {
         self.beside = self.open > 0;
         self.open += 1;
         self.alone = id;
-        self.table.nodes[id as usize].set_service(Service::Alone);
         let node = &self.table.nodes[id as usize];
         Some(Pick {
             entity: EntityId { index: id, generation: node.generation },
@@ -63,14 +62,13 @@ impl Scheduler {
             // Whoever is in service is an entity. Most are alone in that, at the top, and stay.
             Some(node)
                 if node.generation == entity.generation
+                    && id == self.alone
                     && node.is_plain()
-                    && node.service() == Service::Alone
                     && !self.beside
                     && then == Then::Requeue
                     && used <= MAX_CHARGE
                     && self.groups[ROOT as usize].contest.surely_admits() =>
             {
-                node.set_service(Service::No);
                 self.alone = NIL;
                 self.open -= 1;
                 self.groups[ROOT as usize].contest.charge(&mut self.table, id, used.max(1));
@@ -87,7 +85,7 @@ impl Scheduler {
         if used > MAX_CHARGE {
             return Err(Error::ChargeTooLarge { entity, used });
         }
-        let service = self.table.nodes[id as usize].service();
+        let service = self.service(id);
         match service {
             Service::No => return Err(Error::NotInService { entity }),
             Service::Alone => {
@@ -99,7 +97,7 @@ impl Scheduler {
             Service::Among => self.check_span(id, used, units(used), self.in_advance())?,
         }
         self.open -= 1;
-        self.table.nodes[id as usize].set_service(Service::No);
+        self.table.nodes[id as usize].set_held(false);
         if service == Service::Among {
             self.settle(id, used, then, true);
         } else if then != Then::Requeue {
@@ -142,7 +140,7 @@ impl Scheduler {
     /// or in EEVDF from any other.
     pub fn correct(&mut self, entity: EntityId, charged: u64, used: u64) -> Result<(), Error> {
         let id = self.find_entity(entity)?;
-        if self.table.nodes[id as usize].service() != Service::No {
+        if self.service(id) != Service::No {
             return Err(Error::InService { entity });
         }
         if let Some(&used) = [charged, used].iter().find(|&&used| used > MAX_CHARGE) {
@@ -176,15 +174,14 @@ impl Scheduler {
     /// [`Error::UnknownEntity`]; [`Error::NotInService`] if `served` is not. A `waiting` that does
     /// not wait is no better.
     pub fn would_preempt(&self, waiting: EntityId, served: EntityId) -> Result<bool, Error> {
-        let ids = [self.find_entity(waiting)?, self.find_entity(served)?];
-        let [first, second] = ids.map(|id| &self.table.nodes[id as usize]);
-        if second.service() == Service::No {
+        let (mut other, mut running) = (self.find_entity(waiting)?, self.find_entity(served)?);
+        if self.service(running) == Service::No {
             return Err(Error::NotInService { entity: served });
         }
-        if first.service() != Service::No || first.state() != State::Runnable {
+        let waits = self.table.nodes[other as usize].state() == State::Runnable;
+        if !waits || self.service(other) != Service::No {
             return Ok(false);
         }
-        let [mut other, mut running] = ids;
         let (mut above, mut below) = (self.depth(other), self.depth(running));
         loop {
             let [a, b] = [other, running].map(|id| self.table.kin(id).parent);
@@ -250,7 +247,7 @@ impl Scheduler {
     fn hold(&mut self, id: u32) {
         let in_advance = units(self.in_advance());
         self.alone = NIL;
-        self.table.nodes[id as usize].set_service(Service::Among);
+        self.table.nodes[id as usize].set_held(true);
         let mut place = self.table.kin(id).parent;
         self.groups[place as usize].contest.park(&mut self.table, id);
         let lowest = place;
@@ -314,7 +311,7 @@ impl Scheduler {
         let Kin { parent, group, .. } = self.table.kin(id);
         let node = &self.table.nodes[id as usize];
         let state = node.state();
-        let is_parked = node.place() == Place::Nowhere;
+        let is_parked = node.place() == Place::Parked;
         match state {
             State::Runnable if !stays => {
                 self.groups[parent as usize].contest.leave(&mut self.table, id);

@@ -62,7 +62,7 @@ struct Member {
 }
 
 /// Of this form. Another one is refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 impl Serialize for Scheduler {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -108,7 +108,7 @@ fn of_node(scheduler: &Scheduler) -> impl Fn((u32, &Node)) -> NodeSnapshot {
             group: (group != NONE).then_some(group),
             limit: (limit != NONE).then_some(limit),
             state: node.state(),
-            service: node.service(),
+            service: scheduler.service(id),
             left_in: quarters.then(|| table.quarters[id as usize]),
             request: table.request(id),
         };

@@ -4,7 +4,7 @@ use core::num::NonZeroU64;
 
 use super::{Group, ROOT, Scheduler, check_quantum};
 use crate::contest::Contest;
-use crate::node::{NONE, Place, Service, State};
+use crate::node::{NONE, Service, State};
 use crate::table::{Kin, Request};
 use crate::{EntityId, Error, GroupId, Member, Weight};
 
@@ -131,7 +131,7 @@ impl Scheduler {
     }
 
     fn check_idle(&self, entity: EntityId) -> Result<(), Error> {
-        match self.table.nodes[entity.index as usize].service() {
+        match self.service(entity.index) {
             Service::No => Ok(()),
             Service::Alone | Service::Among => Err(Error::InService { entity }),
         }
@@ -235,7 +235,7 @@ impl Scheduler {
             let above = self.groups[place as usize].node;
             let may_queue = self.may_queue(place);
             let node = &self.table.nodes[above as usize];
-            let (state, queued) = (node.state(), node.place() != Place::Nowhere);
+            let (state, queued) = (node.state(), node.is_queued());
             place = self.table.kin(above).parent;
             if state != State::Runnable || queued == may_queue {
                 return;

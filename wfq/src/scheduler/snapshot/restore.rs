@@ -104,7 +104,7 @@ impl Scheduler {
         let node = &mut self.table.nodes[id as usize];
         node.set_reading(member.at);
         node.set_state(member.state);
-        node.set_service(member.service);
+        node.set_held(member.service == Service::Among);
         self.open += u32::from(member.service != Service::No);
         if member.service == Service::Alone {
             check(self.alone == NIL, "several are said to be alone in service")?;
@@ -118,11 +118,6 @@ impl Scheduler {
         let groups = self.deepest_first()?;
         for (place, group) in (0..).zip(&mut self.groups) {
             let table = &mut self.table;
-            for (position, id) in group.contest.parked() {
-                let is_there = is_competitor(table, place, id);
-                check(is_there, "somebody is parked who is not there")?;
-                table.nodes.positions[id as usize] = position;
-            }
             for (position, id) in (0..).zip(group.contest.eligible()) {
                 let is_there = is_competitor(table, place, id);
                 check(is_there, "somebody is eligible who is not there")?;
@@ -132,7 +127,7 @@ impl Scheduler {
         for id in NIL + 1..self.table.nodes.len() as u32 {
             let Kin { parent, group, .. } = self.table.kin(id);
             if group == NONE {
-                let is_queued = self.table.nodes[id as usize].service() != Service::Among;
+                let is_queued = !self.table.nodes[id as usize].is_held();
                 if !is_queued && parent != ROOT {
                     self.groups[parent as usize].held += 1;
                 }
@@ -172,7 +167,10 @@ impl Scheduler {
                 let is_spent = self.budgets.get(limit as usize).is_some_and(Budget::is_spent);
                 check(!is_spent, "somebody competes who is throttled")?;
                 let fits = contest.readmit(&mut self.table, id, is_queued);
-                check(fits, "those who are parked are others")
+                check(
+                    fits,
+                    "somebody who competes is too far from others, or eligible and not queued",
+                )
             }
             State::Throttled => {
                 check(limit != NONE, "somebody is throttled without a limit")?;
@@ -241,9 +239,7 @@ impl Member {
 fn is_competitor(table: &Table, place: u32, id: u32) -> bool {
     let node = table.nodes.get(id as usize).filter(|_| id != NIL);
     node.is_some_and(|node| {
-        node.state() == State::Runnable
-            && table.kin(id).parent == place
-            && table.nodes.positions[id as usize] == NONE
+        node.state() == State::Runnable && table.kin(id).parent == place && !node.is_queued()
     })
 }
 
