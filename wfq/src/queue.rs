@@ -108,7 +108,7 @@ impl Queue {
             }
             _ => {
                 nodes[id as usize].move_to(counter, remainder);
-                self.few.update(nodes, id);
+                self.few.update(nodes, id, counter);
             }
         }
     }

@@ -34,7 +34,7 @@ impl Few {
         nodes.positions[id as usize] = self.len as u32;
         self.ids[self.len] = id;
         self.len += 1;
-        self.rank(nodes, self.len - 1, id);
+        self.rank(nodes, self.len - 1, id, nodes[id as usize].counter);
     }
 
     pub(crate) fn remove(&mut self, nodes: &mut Nodes, id: u32) {
@@ -51,16 +51,17 @@ impl Few {
         }
     }
 
-    /// Puts a node in its place that has another counter now.
+    /// Puts a node in its place that has another counter now: this one, as to read it from the node
+    /// would make a processor wait.
     #[inline(always)]
-    pub(crate) fn update(&mut self, nodes: &Nodes, id: u32) {
+    pub(crate) fn update(&mut self, nodes: &Nodes, id: u32, counter: u64) {
         let slot = nodes.positions[id as usize] as usize % FEW;
         if slot == self.slot(0) {
             self.order >>= SLOT_BITS;
         } else {
             self.unrank(slot);
         }
-        self.rank(nodes, slot, id);
+        self.rank(nodes, slot, id, counter);
     }
 
     /// Takes one out, whichever is easiest.
@@ -83,8 +84,7 @@ impl Few {
 
     /// Adds a slot to the order, which has all others.
     #[inline(always)]
-    fn rank(&mut self, nodes: &Nodes, slot: usize, id: u32) {
-        let counter = nodes[id as usize].counter;
+    fn rank(&mut self, nodes: &Nodes, slot: usize, id: u32, counter: u64) {
         let others = self.len - 1;
         let mut rank = others;
         if others > 0 && !self.is_before(nodes, self.slot(others - 1), id, counter) {
