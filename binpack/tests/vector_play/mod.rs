@@ -51,7 +51,7 @@ impl<const D: usize> Run<D> {
         Some(Self {
             cached: fast.clone().with_cache(cache),
             fast,
-            slow: reference::VectorBins { fit, opening, bins: Vec::new(), last: 0 },
+            slow: reference::VectorBins::new(fit, opening),
             placed: Vec::new(),
             asked: Vec::new(),
             gone: None,
@@ -114,9 +114,7 @@ impl<const D: usize> Run<D> {
                     let size = if all { size } else { size.map(|amount| amount / 2) };
                     self.fast.release(bin, size).unwrap();
                     self.cached.release(bin, size).unwrap();
-                    if let Some((_, left)) = &mut self.slow.bins[bin.number()] {
-                        *left = core::array::from_fn(|d| left[d] + size[d]);
-                    }
+                    self.slow.release(bin.number(), size).unwrap();
                     let count = self.placed.len();
                     let entry = &mut self.placed[which % count];
                     entry.1 = core::array::from_fn(|d| entry.1[d] - size[d]);

@@ -1,0 +1,129 @@
+//! The kit for packers that know all items: what is right keeps every law; each mistake is refused
+//! by the law it breaks.
+
+use apportion_binpack::testkit::wrong::{PackingMistake, claim_optimal, pack};
+use apportion_binpack::testkit::{
+    CaseInstance, Law, Violation, check_bounds, check_offline, most_bins, most_bins_any_fit,
+    most_bins_decreasing,
+};
+use apportion_binpack::{
+    Fit, Improver, Instance, Order, VectorHeuristic, VectorImprover, VectorInstance, l1, l2,
+    portfolio, vector_lower_bound, vector_portfolio,
+};
+
+#[test]
+fn rules_keep_every_law() -> Result<(), Violation> {
+    for seed in 0..3 {
+        for fit in Fit::ALL {
+            for order in [Order::AsGiven, Order::Decreasing, Order::Shuffled(seed)] {
+                check_offline(
+                    seed,
+                    |optimum| most_bins(fit, optimum),
+                    |instance| apportion_binpack::pack(instance, fit, order),
+                )?;
+            }
+        }
+        check_offline(seed, most_bins_decreasing, |instance| {
+            apportion_binpack::pack(instance, Fit::First, Order::Decreasing)
+        })?;
+        check_offline(seed, most_bins_decreasing, |instance| portfolio(instance).0)?;
+        check_offline::<Instance>(seed, most_bins_decreasing, |instance| {
+            pack(instance, PackingMistake::Nothing)
+        })?;
+    }
+    Ok(())
+}
+
+#[test]
+fn bounds_are_bounds() -> Result<(), Violation> {
+    for seed in 0..3 {
+        check_bounds(seed, |instance| (portfolio(instance).0, l1(instance)))?;
+        check_bounds(seed, |instance| (portfolio(instance).0, l2(instance)))?;
+        check_bounds(seed, |instance| {
+            let mut improver = Improver::new(instance);
+            improver.run(200);
+            assert_eq!(improver.is_optimal(), improver.bins() == improver.lower_bound());
+            (improver.assignment().clone(), improver.lower_bound())
+        })?;
+    }
+    Ok(())
+}
+
+fn vectors_keep_every_law<const D: usize>(every: usize) {
+    let most = |optimum| most_bins_any_fit(D, optimum);
+    for heuristic in VectorHeuristic::all().step_by(every) {
+        check_offline::<VectorInstance<D>>(1, most, |instance| heuristic.pack(instance)).unwrap();
+    }
+    check_offline::<VectorInstance<D>>(1, most, |instance| pack(instance, PackingMistake::Nothing))
+        .unwrap();
+    check_bounds::<VectorInstance<D>>(1, |instance| {
+        let start = VectorHeuristic::FirstFit.pack(instance);
+        let mut improver = VectorImprover::new(instance.clone(), start, 1).unwrap();
+        improver.run(2_000);
+        let bound = improver.lower_bound();
+        assert_eq!(improver.is_optimal(), improver.assignment().bins() == bound);
+        (improver.assignment().clone(), bound)
+    })
+    .unwrap();
+}
+
+#[test]
+fn vectors() {
+    vectors_keep_every_law::<1>(7);
+    vectors_keep_every_law::<2>(1);
+    vectors_keep_every_law::<5>(5);
+    check_bounds::<VectorInstance<2>>(2, |instance| {
+        (vector_portfolio(instance).0, vector_lower_bound(instance))
+    })
+    .unwrap();
+}
+
+/// Those that are wrong whatever is promised.
+const FLAWS: [(PackingMistake, Law); 5] = [
+    (PackingMistake::LeavesOut, Law::EveryItem),
+    (PackingMistake::Drops, Law::EveryItem),
+    (PackingMistake::OffByOne, Law::Capacity),
+    (PackingMistake::TakesAnything, Law::Capacity),
+    (PackingMistake::FromOne, Law::Capacity),
+];
+
+fn refused<I: CaseInstance>(
+    most: impl Fn(usize) -> usize + Copy,
+    mistakes: &[(PackingMistake, Law)],
+) {
+    for seed in 0..3 {
+        for (mistake, law) in mistakes {
+            let found = check_offline::<I>(seed, most, |instance| pack(instance, *mistake));
+            let found = found.expect_err(&format!("{mistake:?} {seed}"));
+            assert_eq!(found.law(), *law, "{mistake:?}: {found}");
+        }
+        assert_eq!(check_bounds::<I>(seed, claim_optimal).unwrap_err().law(), Law::Bound);
+        // Items that are more than half of a bin by some dimension, counted once for each.
+        let halves = |instance: &I| {
+            let capacity = instance.bin();
+            let count = instance.items().iter().filter(|size| {
+                let pairs = apportion_binpack::Size::amounts(*size).iter();
+                pairs
+                    .zip(apportion_binpack::Size::amounts(&capacity))
+                    .any(|(size, most)| *size >= most.div_ceil(2) && size <= most)
+            });
+            (pack(instance, PackingMistake::Nothing), count.count())
+        };
+        assert_eq!(check_bounds::<I>(seed, halves).unwrap_err().law(), Law::Bound);
+    }
+}
+
+#[test]
+fn each_mistake_breaks_its_law() {
+    refused::<Instance>(|_| usize::MAX, &FLAWS);
+    refused::<VectorInstance<3>>(|_| usize::MAX, &FLAWS);
+    let ratio = |mistake| [(mistake, Law::Ratio)];
+    refused::<Instance>(most_bins_decreasing, &ratio(PackingMistake::Unsorted));
+    refused::<Instance>(|optimum| most_bins(Fit::First, optimum), &ratio(PackingMistake::LastOnly));
+    refused::<Instance>(|optimum| most_bins(Fit::Best, optimum), &ratio(PackingMistake::LastOnly));
+    refused::<Instance>(|optimum| most_bins(Fit::Next, optimum), &ratio(PackingMistake::OneEach));
+    refused::<VectorInstance<3>>(
+        |optimum| most_bins_any_fit(3, optimum),
+        &ratio(PackingMistake::OneEach),
+    );
+}
