@@ -1,9 +1,13 @@
 //! Saved and restored in mid-run, and tampered with. That both runs agree to the last decision is
 //! seen in `online.rs`, which goes on with what was restored.
 
+mod held;
+
 use apportion_binpack::testkit::Random;
 use apportion_binpack::{Bins, Fit, Packer};
 use serde_json::{Value, json};
+
+use held::Held;
 
 /// Three bins, of which one went away, and three items.
 fn packer(fit: Fit) -> Packer {
@@ -14,6 +18,7 @@ fn packer(fit: Fit) -> Packer {
     if packer.items_of(bins[0]).unwrap().next().is_none() {
         packer.remove_bin(bins[0]).unwrap();
     }
+    Held::of(&packer).check();
     packer
 }
 
@@ -118,6 +123,7 @@ fn any_change_of_a_byte_is_refused_or_makes_sense() {
             for size in [0, 1, 5, 100] {
                 let _ = packer.place(size).unwrap();
             }
+            Held::of(&packer).check();
             let bins: Vec<_> = packer.bins().iter().collect();
             for bin in bins {
                 let used = packer.bins().used(bin).unwrap();

@@ -1,5 +1,7 @@
 //! The kit for vectors: what is right keeps every law; each mistake is refused by the law it breaks.
 
+mod held;
+
 use apportion_binpack::testkit::wrong::{Mistake, Model};
 use apportion_binpack::testkit::{
     Answer, Family, Law, Numbered, OnlinePacker, Operation, Operations, Policy, Rule,
@@ -11,6 +13,8 @@ use apportion_binpack::{
 };
 use proptest::prelude::*;
 use quickcheck::QuickCheck;
+
+use held::CheckedVectors;
 
 /// Every policy, by weights that differ.
 fn fits<const D: usize>(capacity: &[u64; D]) -> Vec<VectorFit<D>> {
@@ -31,7 +35,7 @@ fn fits<const D: usize>(capacity: &[u64; D]) -> Vec<VectorFit<D>> {
 
 fn keeps_every_law<const D: usize>(capacity: &[u64; D]) {
     for fit in fits(capacity) {
-        for seed in 0..3 {
+        for seed in 0..2 {
             let cached = |opening| match opening {
                 Some(capacity) => VectorBins::opening(fit, capacity).unwrap().with_cache(4),
                 None => VectorBins::new(fit).with_cache(4),
@@ -50,7 +54,6 @@ fn keeps_every_law<const D: usize>(capacity: &[u64; D]) {
 fn bins_and_their_twin_keep_every_law() {
     keeps_every_law(&[100]);
     keeps_every_law(&[64, 256]);
-    keeps_every_law(&[1_000; 3]);
     keeps_every_law(&[64_000, 262_144, 10_000, 4]);
     keeps_every_law(&[u64::MAX, 1 << 40, 0, 7]);
 }
@@ -183,7 +186,10 @@ proptest! {
 /// The bins of the library and their twin side by side.
 fn play(fit: VectorFit<2>, operations: Operations<[u64; 2]>) {
     let operations = operations.within(|dimension| fit.largest_capacity(dimension));
-    let mut bins = Numbered::vectors(fit, operations.opening);
+    let mut bins = Numbered::of(CheckedVectors::new(match operations.opening {
+        Some(capacity) => VectorBins::opening(fit, capacity).unwrap(),
+        None => VectorBins::new(fit),
+    }));
     let mut twin = reference::VectorBins::new(fit, operations.opening);
     let mut items = Vec::new();
     for operation in operations.operations {

@@ -3,10 +3,13 @@
 mod vector_play;
 
 use apportion_binpack::testkit::Random;
-use apportion_binpack::{BinId, Decision, Error, Measure, Norm, Scale, VectorBins, VectorFit};
+use apportion_binpack::{
+    BinId, BinSet, Decision, Error, Measure, Norm, Scale, VectorBins, VectorFit,
+};
 use apportion_testbed::tampered;
 use proptest::prelude::*;
 
+use vector_play::held::{CheckedVectors, Held};
 use vector_play::{Call, Run, choice, play};
 
 fn vectors<const D: usize>(most: u64) -> impl Strategy<Value = [u64; D]> {
@@ -124,6 +127,7 @@ fn a_cell_runs_for_long_and_the_cache_never_differs() {
             }
             if let Some(placement) = cached.placement() {
                 placed.push((placement.bin, size));
+                run.held.comes(placement.bin, size);
                 let number = placement.bin.number();
                 run.slow.bins[number].as_mut().unwrap().1 = placement.residual.amounts;
             }
@@ -132,8 +136,11 @@ fn a_cell_runs_for_long_and_the_cache_never_differs() {
                 let (bin, size) = placed.swap_remove(which);
                 run.fast.release(bin, size).unwrap();
                 run.cached.release(bin, size).unwrap();
-                let left = &mut run.slow.bins[bin.number()].as_mut().unwrap().1;
-                *left = core::array::from_fn(|d| left[d] + size[d]);
+                run.slow.release(bin.number(), size).unwrap();
+                run.held.leaves(bin, size);
+            }
+            if turn % 200 == 199 {
+                run.held.check();
             }
         }
     }
@@ -150,10 +157,10 @@ fn a_unit_beyond_the_limit_has_no_say() {
         fits.extend([VectorFit::AlmostWorst(measure), VectorFit::NormBased(measure)]);
     }
     for fit in fits {
-        let mut bins = VectorBins::new(fit);
+        let mut bins = CheckedVectors::new(VectorBins::new(fit));
         let only = bins.add([9, 0]).unwrap();
         let placement = bins.place([4, 0]).unwrap().placement().unwrap();
-        assert_eq!((placement.bin, placement.residual.amounts), (only, [5, 0]));
+        assert_eq!((placement.bin, placement.residual), (only, [5, 0]));
         assert!(matches!(bins.place([1, 1]), Ok(Decision::Reject)));
         let refused =
             matches!(bins.add([1, 1]), Err(Error::TooLargeToCompare { dimension: 1, .. }));
@@ -178,10 +185,22 @@ fn what_was_tampered_with_is_refused_or_works() {
         let first = bins.iter().next().unwrap();
         bins.remove(first).unwrap();
         tampered(&bins, |mut bins: VectorBins<2>| {
+            let mut held = Held::default();
+            for bin in bins.iter() {
+                held.joins(bin, bins.capacity(bin).unwrap());
+                held.comes(bin, bins.used(bin).unwrap());
+            }
             for size in [[0, 0], [1, 1], [4, 3], [u64::MAX; 2]] {
                 let chosen = bins.choose(size);
                 assert_eq!(bins.place(size), chosen);
+                if let Some(placement) = chosen.unwrap().placement() {
+                    if placement.opened {
+                        held.joins(placement.bin, bins.capacity(placement.bin).unwrap());
+                    }
+                    held.comes(placement.bin, size);
+                }
             }
+            held.check();
             let there: Vec<BinId> = bins.iter().collect();
             for bin in there {
                 let used = bins.used(bin).unwrap();

@@ -219,7 +219,9 @@ mod tests {
         let worst = |fit| {
             let all = known_optima::<Instance>(1).into_iter();
             let excess = all.map(|(instance, optimum)| {
-                (pack(&instance, fit, Order::AsGiven).bins() * 100).checked_div(optimum)
+                let packing = pack(&instance, fit, Order::AsGiven);
+                check(&instance, &packing).unwrap();
+                (packing.bins() * 100).checked_div(optimum)
             });
             excess.flatten().max()
         };
