@@ -37,13 +37,13 @@ pub enum Family {
     /// Even from 1 to the capacity, in each dimension by itself.
     Uniform,
     /// Even from 2/15 to 2/3 of the capacity in the first dimension; in each other one the same
-    /// share, and up to 1/15 more or less. *Source:* class 7 of Caprara and Toth, *Lower bounds and
+    /// share, and up to 1/15 more or less. *Source:* after Caprara and Toth, *Lower bounds and
     /// algorithms for the 2-dimensional vector packing problem*, Discrete Applied Mathematics 111,
-    /// 2001. Numbers are Falkenauer's class U, *A hybrid grouping genetic algorithm for bin
-    /// packing*, 1996.
+    /// 2001. In one dimension, these are the shares of Falkenauer's class U, *A hybrid grouping
+    /// genetic algorithm for bin packing*, Journal of Heuristics 2, 1996.
     Correlated,
     /// The same, but every second dimension has what is missing to 4/5, and up to 1/15 more or less.
-    /// *Source:* their class 8.
+    /// *Source:* the same.
     Anticorrelated,
     /// Three fill a bin in every dimension, as in Falkenauer's triplets: one is of a quarter to a
     /// half, two are what is left, both above a quarter of it.

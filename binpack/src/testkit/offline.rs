@@ -104,7 +104,7 @@ pub fn check_offline<I: CaseInstance>(
 
 /// The same for packings that come with a lower bound: no packing has fewer bins than that. So it is
 /// optimal if it has as many bins as its bound; of a packer that only says whether it is, the bound
-/// is the bins or nothing.
+/// is the number of bins if it is, and 0 if not.
 ///
 /// # Errors
 ///
@@ -186,8 +186,7 @@ pub fn known_optima<I: CaseInstance>(seed: u64) -> Vec<(I, usize)> {
 
 /// Bins cut into a little more than a seventh, a little more than a third and the rest, more than a
 /// half; the smaller ones come first. First fit puts six, two and one to a bin, which makes ten bins
-/// of six. *Source:* Johnson, Demers, Ullman, Garey and Graham, *Worst-case performance bounds for
-/// simple one-dimensional packing algorithms*, SIAM Journal on Computing 3, 1974.
+/// of six. *Source:* Garey and Johnson, *Computers and Intractability*, 1979, section 6.1.
 fn steps(capacity: u64, bins: usize) -> impl IntoIterator<Item = u64> {
     let (first, second) = (capacity / 7 + 1, capacity / 3 + 1);
     let rest = capacity - first - second;

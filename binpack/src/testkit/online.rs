@@ -5,6 +5,39 @@ use super::{Operation, Operations, Policy, Scale, Violation};
 
 /// A packer that decides on each item when it comes, by numbers of bins; of numbers, or of vectors
 /// `[u64; D]`.
+///
+/// ```
+/// use apportion_binpack::Fit;
+/// use apportion_binpack::testkit::{Answer, OnlinePacker, check_online};
+///
+/// /// What is left of each bin.
+/// struct Mine {
+///     opening: Option<u64>,
+///     left: Vec<u64>,
+/// }
+///
+/// impl OnlinePacker for Mine {
+///     fn add(&mut self, capacity: u64) -> usize {
+///         self.left.push(capacity);
+///         self.left.len() - 1
+///     }
+///
+///     fn place(&mut self, size: u64) -> Answer {
+///         let first = self.left.iter().position(|left| size <= *left);
+///         let opens = self.opening.filter(|capacity| size <= *capacity);
+///         let bin = first.or_else(|| opens.map(|capacity| self.add(capacity)));
+///         bin.inspect(|bin| self.left[*bin] -= size).into()
+///     }
+///
+///     fn release(&mut self, bin: usize, size: u64) {
+///         self.left[bin] += size;
+///     }
+/// }
+///
+/// let make = |opening| Mine { opening, left: Vec::new() };
+/// assert_eq!(check_online(1, Fit::First, make), Ok(()));
+/// assert!(check_online(1, Fit::Best, make).is_err());
+/// ```
 pub trait OnlinePacker<S = u64> {
     /// A bin joins: its number, which no bin has, and which is at most one more than the highest so
     /// far.

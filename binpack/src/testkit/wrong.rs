@@ -1,14 +1,16 @@
 //! Negative controls: packers that make one mistake each.
 //!
-//! A kit is worth what it refuses. Each [`Mistake`] tells which law it breaks; without one the
+//! A kit is worth what it refuses. Each [`Mistake`] tells which laws it breaks; without one the
 //! [`Model`] is a plain packer that keeps all of them. Those that [`pack`] makes are of packers to
 //! which all items are known beforehand.
 
 mod offline;
 
+use alloc::vec::Vec;
+
 use super::policy::fits;
 use super::watch::{Bin, Watch, combine};
-use super::{Answer, CaseSize, ChangingPacker, OnlinePacker, Policy};
+use super::{Answer, CaseSize, ChangingPacker, Law, OnlinePacker, Policy, Rule};
 use crate::Size;
 
 pub use offline::{PackingMistake, claim_optimal, pack};
@@ -20,49 +22,72 @@ pub enum Mistake {
     /// Nothing.
     Nothing,
     /// An item is taken for one smaller: a bin gets one too many.
-    /// [`Law::Capacity`](super::Law::Capacity).
     OffByOne,
     /// Of vectors, only the first dimension is looked at to see whether an item fits.
-    /// [`Law::Capacity`](super::Law::Capacity).
     FirstDimension,
     /// All bins that join are taken for as large as the first.
-    /// [`Law::Capacity`](super::Law::Capacity), [`Law::EveryItem`](super::Law::EveryItem),
-    /// [`Law::AnyFit`](super::Law::AnyFit) or [`Law::Choice`](super::Law::Choice).
     OneCapacity,
+    /// A bin that joins gets the number of the one before.
+    SameNumber,
     /// An item that fills a bin to the last unit is thought not to fit.
-    /// [`Law::EveryItem`](super::Law::EveryItem), or
-    /// [`Law::AnyFit`](super::Law::AnyFit) where another bin opens.
     Strict,
     /// A bin in which something was placed is never looked at again once it is half full.
-    /// [`Law::AnyFit`](super::Law::AnyFit).
     ClosesEarly,
     /// Of bins with equal scores, or of those that fit, the last is chosen, not the first.
-    /// [`Law::Choice`](super::Law::Choice).
     LastOfEqual,
     /// Of vectors, the sums of residuals are compared, whatever the policy says.
-    /// [`Law::Choice`](super::Law::Choice).
     PlainSum,
     /// What has to wait is rejected.
-    /// [`Law::EveryItem`](super::Law::EveryItem).
     RejectsForNow,
     /// What no bin could hold has to wait.
-    /// [`Law::EveryItem`](super::Law::EveryItem).
     WaitsForever,
     /// What has left is not noticed.
-    /// [`Law::EveryItem`](super::Law::EveryItem) or [`Law::AnyFit`](super::Law::AnyFit).
     ForgetsDepartures,
     /// Bins that went away are still used.
-    /// [`Law::Capacity`](super::Law::Capacity); [`Law::EveryItem`](super::Law::EveryItem) where
-    /// something waits for one, [`Law::AnyFit`](super::Law::AnyFit) where one could open anew,
-    /// [`Law::Choice`](super::Law::Choice) where one is the first of which the second is chosen.
     KeepsRemoved,
     /// A bin that has the number of one that went away gets what was left of that, if that is less.
-    /// [`Law::EveryItem`](super::Law::EveryItem), [`Law::AnyFit`](super::Law::AnyFit) or
-    /// [`Law::Choice`](super::Law::Choice).
     Inherits,
     /// Every item gets a bin of its own.
-    /// [`Law::Ratio`](super::Law::Ratio).
     OneEach,
+}
+
+impl Mistake {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Nothing,
+        Self::OffByOne,
+        Self::FirstDimension,
+        Self::OneCapacity,
+        Self::SameNumber,
+        Self::Strict,
+        Self::ClosesEarly,
+        Self::LastOfEqual,
+        Self::PlainSum,
+        Self::RejectsForNow,
+        Self::WaitsForever,
+        Self::ForgetsDepartures,
+        Self::KeepsRemoved,
+        Self::Inherits,
+        Self::OneEach,
+    ];
+
+    /// The laws of which it breaks one: which comes first depends on the case.
+    #[must_use]
+    pub const fn laws(self) -> &'static [Law] {
+        match self {
+            Self::Nothing => &[],
+            Self::OffByOne | Self::FirstDimension | Self::SameNumber => &[Law::Capacity],
+            Self::Strict | Self::ClosesEarly | Self::ForgetsDepartures | Self::Inherits => {
+                &[Law::EveryItem, Law::AnyFit, Law::Choice]
+            }
+            Self::OneCapacity | Self::KeepsRemoved => {
+                &[Law::Capacity, Law::EveryItem, Law::AnyFit, Law::Choice]
+            }
+            Self::LastOfEqual | Self::PlainSum => &[Law::Choice],
+            Self::RejectsForNow | Self::WaitsForever => &[Law::EveryItem],
+            Self::OneEach => &[Law::Ratio],
+        }
+    }
 }
 
 /// A packer, small and slow, with a [`Mistake`].
@@ -71,14 +96,14 @@ pub struct Model<F: Policy> {
     mistake: Mistake,
     watch: Watch<F>,
     /// What was left of bins that went away, by number.
-    gone: alloc::vec::Vec<(usize, F::Size)>,
+    gone: Vec<(usize, F::Size)>,
 }
 
 impl<F: Policy> Model<F> {
     /// No bins; with a capacity of those that open, or none that does.
     #[must_use]
     pub const fn new(fit: F, opening: Option<F::Size>, mistake: Mistake) -> Self {
-        Self { mistake, watch: Watch::new(fit, opening), gone: alloc::vec::Vec::new() }
+        Self { mistake, watch: Watch::new(fit, opening), gone: Vec::new() }
     }
 
     fn open(&mut self, capacity: F::Size) -> usize {
@@ -135,7 +160,7 @@ impl<F: Policy> Model<F> {
     fn last_of_equal(&self, size: &F::Size) -> Option<usize> {
         let first = self.watch.expected(size)?;
         let score = |bin: &Bin<F::Size>| self.watch.policy.score(size, &bin.residual);
-        let by_number = matches!(self.watch.policy.rule(), super::Rule::Last | super::Rule::Lowest);
+        let by_number = matches!(self.watch.policy.rule(), Rule::Last | Rule::Lowest);
         let best = self.watch.bins[first].as_ref().map(score);
         let mut bins = self.watch.there().rev().filter(|(_, bin)| fits(size, &bin.residual));
         bins.find(|(_, bin)| by_number || Some(score(bin)) == best).map(|(number, _)| number)
@@ -147,6 +172,7 @@ impl<F: Policy> OnlinePacker<F::Size> for Model<F> {
         let first = self.watch.there().next().map(|(_, bin)| bin.capacity);
         match (self.mistake, first) {
             (Mistake::OneCapacity, Some(first)) => self.open(first),
+            (Mistake::SameNumber, Some(_)) => self.open(capacity).saturating_sub(1),
             _ => self.open(capacity),
         }
     }

@@ -1,9 +1,9 @@
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use crate::testkit::CaseInstance;
 use crate::testkit::policy::fits;
 use crate::testkit::watch::combine;
+use crate::testkit::{CaseInstance, Law};
 use crate::{Assignment, Size};
 
 /// What [`pack`] does wrong.
@@ -13,29 +13,48 @@ pub enum PackingMistake {
     /// Nothing: it is first fit with the items from the largest to the smallest.
     Nothing,
     /// The last item that fits a bin is left out.
-    /// [`Law::EveryItem`](crate::testkit::Law::EveryItem).
     LeavesOut,
     /// Items larger than a bin are not counted.
-    /// [`Law::EveryItem`](crate::testkit::Law::EveryItem).
     Drops,
     /// An item is taken for one smaller: a bin gets one too many.
-    /// [`Law::Capacity`](crate::testkit::Law::Capacity).
     OffByOne,
     /// An item larger than a bin gets one for itself.
-    /// [`Law::Capacity`](crate::testkit::Law::Capacity).
     TakesAnything,
     /// Bins are numbered from 1.
-    /// [`Law::Capacity`](crate::testkit::Law::Capacity).
     FromOne,
     /// Items are packed as they come: more bins than items from the largest on can need.
-    /// [`Law::Ratio`](crate::testkit::Law::Ratio).
     Unsorted,
     /// Items are packed as they come, and only the last bin is looked at: more bins than first fit can
-    /// need. [`Law::Ratio`](crate::testkit::Law::Ratio).
+    /// need.
     LastOnly,
     /// Every item gets a bin of its own.
-    /// [`Law::Ratio`](crate::testkit::Law::Ratio).
     OneEach,
+}
+
+impl PackingMistake {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Nothing,
+        Self::LeavesOut,
+        Self::Drops,
+        Self::OffByOne,
+        Self::TakesAnything,
+        Self::FromOne,
+        Self::Unsorted,
+        Self::LastOnly,
+        Self::OneEach,
+    ];
+
+    /// The law that it breaks, if any; that of a ratio where one is promised.
+    #[must_use]
+    pub const fn law(self) -> Option<Law> {
+        match self {
+            Self::Nothing => None,
+            Self::LeavesOut | Self::Drops => Some(Law::EveryItem),
+            Self::OffByOne | Self::TakesAnything | Self::FromOne => Some(Law::Capacity),
+            Self::Unsorted | Self::LastOnly | Self::OneEach => Some(Law::Ratio),
+        }
+    }
 }
 
 /// First fit decreasing, with a [`PackingMistake`].
