@@ -1,7 +1,7 @@
 //! Cases and laws to try packers with: for packers of your own, too, of numbers and of vectors.
 //!
-//! Each `check_…` plays seeded cases, and returns the first law broken, as a [`Violation`] with its
-//! values:
+//! Each `check_…` plays seeded cases, or those that it is given, and returns the first law broken, as
+//! a [`Violation`] with its values:
 //!
 //! | check | of | law |
 //! |---|---|---|
@@ -32,15 +32,17 @@
 //! # Ok::<(), apportion_binpack::testkit::Violation>(())
 //! ```
 //!
-//! Packers of your own, that know all items beforehand, need no adapter:
+//! Packers of your own, that know all items beforehand, need no adapter, and may be given instances
+//! of your own:
 //!
 //! ```
-//! use apportion_binpack::testkit::{check_bounds, check_offline, most_bins_decreasing};
+//! use apportion_binpack::testkit::{check_bounds, check_offline, known_optima};
+//! use apportion_binpack::testkit::most_bins_decreasing;
 //! use apportion_binpack::{Fit, Instance, Order, l2, pack};
 //!
 //! let mine = |instance: &Instance| pack(instance, Fit::First, Order::Decreasing);
-//! check_offline(1, most_bins_decreasing, mine)?;
-//! check_bounds(1, |instance| (mine(instance), l2(instance)))?;
+//! check_offline(known_optima(1), most_bins_decreasing, mine)?;
+//! check_bounds(known_optima(1), |instance| (mine(instance), l2(instance)))?;
 //! # Ok::<(), apportion_binpack::testkit::Violation>(())
 //! ```
 

@@ -14,7 +14,8 @@ pub trait Policy: Copy + fmt::Debug {
     /// What is compared: the score of a bin that has room for a size, and this residual before.
     fn score(&self, size: &Self::Size, residual: &Self::Size) -> u128;
 
-    /// The largest capacity that can be compared, in this dimension.
+    /// The largest capacity that can be compared, in this dimension. No larger ones are played: say
+    /// less for a packer that cannot hold large amounts.
     fn largest_capacity(&self, dimension: usize) -> u64 {
         let _ = dimension;
         u64::MAX

@@ -76,7 +76,9 @@ impl Mistake {
     pub const fn laws(self) -> &'static [Law] {
         match self {
             Self::Nothing => &[],
-            Self::OffByOne | Self::FirstDimension | Self::SameNumber => &[Law::Capacity],
+            Self::OffByOne | Self::SameNumber => &[Law::Capacity],
+            // What does not fit may be the first of which the second is chosen.
+            Self::FirstDimension => &[Law::Capacity, Law::Choice],
             Self::Strict | Self::ClosesEarly | Self::ForgetsDepartures | Self::Inherits => {
                 &[Law::EveryItem, Law::AnyFit, Law::Choice]
             }
