@@ -146,6 +146,38 @@ fn a_cell_runs_for_long_and_the_cache_never_differs() {
     }
 }
 
+/// As many dimensions, weights, units and capacities as there can be: nothing overflows.
+#[test]
+fn bins_at_the_limits_are_compared() {
+    let linear = (Scale::new([1 << 63; 64]), 1 << 41);
+    let whole = (Scale::new([1 << 40; 64]), u64::MAX);
+    let square = (Scale::new([1; 64]), Scale::<64>::LIMIT);
+    for (scale, most) in [linear, whole, square] {
+        let scale = scale.weighted([u16::MAX; 64]);
+        let mut fits = vec![VectorFit::DotProduct(scale)];
+        for norm in Norm::ALL {
+            let measure = Measure { norm, scale };
+            fits.extend([VectorFit::Best(measure), VectorFit::Worst(measure)]);
+            fits.extend([VectorFit::AlmostWorst(measure), VectorFit::NormBased(measure)]);
+        }
+        let mut compared = 0;
+        for fit in fits {
+            let Some(mut run) = Run::new(fit, Some([most; 64]), 2) else { continue };
+            compared += 1;
+            for capacity in [most, most - 1, most / 2] {
+                run.call(Call::Add([capacity; 64]));
+            }
+            for size in [0, 1, most, most / 2, most - 1, 0, 1, most / 2 + 1, most, 1] {
+                run.call(Call::Place([size; 64]));
+                run.call(Call::Release(1, false));
+            }
+            run.held.check();
+        }
+        // Products are beyond the limit with all but the last.
+        assert_eq!(compared, if scale.units()[0] == 1 { 13 } else { 8 });
+    }
+}
+
 #[test]
 fn a_unit_beyond_the_limit_has_no_say() {
     // No bin has any of the second dimension, so its unit may be anything.
