@@ -98,12 +98,23 @@ fn a_number_after_the_last_bin_may_be_vacant() {
     for fit in Fit::ALL {
         let mut bins = Bins::opening(fit, 10);
         let placed = [6, 6].map(|size| bins.put(size).unwrap().unwrap());
+        let mut held = Held::default();
+        for bin in placed {
+            held.placed(bin, true, [6], [4]);
+        }
+        held.check();
         bins.remove(placed[1]).unwrap();
+        held.goes(placed[1]);
         let text = serde_json::to_string(&bins).unwrap();
         let mut restored: Bins = serde_json::from_str(&text).unwrap();
         for size in [5, 4, 0, 11] {
-            assert_eq!(restored.place(size), bins.place(size), "{fit} {size}");
+            let decision = bins.place(size);
+            assert_eq!(restored.place(size), decision, "{fit} {size}");
+            if let Some(placed) = decision.unwrap().placement() {
+                held.placed(placed.bin, placed.opened, [size], [placed.residual]);
+            }
         }
+        held.check();
     }
 }
 

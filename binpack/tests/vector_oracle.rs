@@ -211,9 +211,14 @@ fn what_was_tampered_with_is_refused_or_works() {
         VectorFit::Next,
     ] {
         let mut bins = VectorBins::opening(fit, [9, 7]).unwrap().with_cache(2);
+        let mut held = Held::default();
         for size in [[4, 1], [3, 5], [1, 1], [9, 9], [4, 1], [5, 5]] {
-            let _ = bins.place(size).unwrap();
+            if let Some(placement) = bins.place(size).unwrap().placement() {
+                let left = placement.residual.amounts;
+                held.placed(placement.bin, placement.opened, size, left);
+            }
         }
+        held.check();
         let first = bins.iter().next().unwrap();
         bins.remove(first).unwrap();
         tampered(&bins, |mut bins: VectorBins<2>| {
@@ -226,10 +231,8 @@ fn what_was_tampered_with_is_refused_or_works() {
                 let chosen = bins.choose(size);
                 assert_eq!(bins.place(size), chosen);
                 if let Some(placement) = chosen.unwrap().placement() {
-                    if placement.opened {
-                        held.joins(placement.bin, bins.capacity(placement.bin).unwrap());
-                    }
-                    held.comes(placement.bin, size);
+                    let left = placement.residual.amounts;
+                    held.placed(placement.bin, placement.opened, size, left);
                 }
             }
             held.check();

@@ -32,6 +32,14 @@ impl<const D: usize> Held<D> {
         self.items.push((bin.number(), size));
     }
 
+    /// An item is placed, and this much is left, in a bin that may have opened for it.
+    pub(crate) fn placed(&mut self, bin: BinId, opened: bool, size: [u64; D], left: [u64; D]) {
+        if opened {
+            self.joins(bin, core::array::from_fn(|dimension| left[dimension] + size[dimension]));
+        }
+        self.comes(bin, size);
+    }
+
     /// An item leaves; or parts of items, if none has this size.
     pub(crate) fn leaves(&mut self, bin: BinId, size: [u64; D]) {
         let item = (bin.number(), size);
@@ -120,12 +128,8 @@ impl<B: BinSet, const D: usize> BinSet for Checked<B, D> {
     fn place(&mut self, size: B::Size) -> Result<Decision<B::Size>, Error> {
         let decision = self.bins.place(size)?;
         if let Decision::Place(placement) = &decision {
-            let (size, left) = (amounts::<_, D>(&size), amounts::<_, D>(&placement.residual));
-            if placement.opened {
-                let capacity = core::array::from_fn(|dimension| left[dimension] + size[dimension]);
-                self.held.joins(placement.bin, capacity);
-            }
-            self.held.comes(placement.bin, size);
+            let (size, left) = (amounts(&size), amounts(&placement.residual));
+            self.held.placed(placement.bin, placement.opened, size, left);
             self.held.check();
         }
         Ok(decision)

@@ -216,10 +216,9 @@ impl Play {
     fn placed(&mut self, placed: Placement<u64>, size: u64) {
         assert_eq!(self.twin.place(size), placement(placed));
         if placed.opened {
-            self.held.joins(placed.bin, [self.twin.opening.unwrap()]);
             self.knows(placed.bin);
         }
-        self.held.comes(placed.bin, [size]);
+        self.held.placed(placed.bin, placed.opened, [size], [placed.residual]);
         assert!(self.is_there(placed.bin));
         assert!(placed.runner_up.is_none_or(|runner_up| self.is_there(runner_up.bin)));
     }

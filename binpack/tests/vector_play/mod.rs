@@ -72,10 +72,8 @@ impl<const D: usize> Run<D> {
         assert_eq!(self.fast.place(size).unwrap(), chosen, "place {size:?}");
         assert_eq!(self.cached.place(size).unwrap(), chosen, "place {size:?} with a cache");
         if let Decision::Place(placement) = chosen {
-            if let Some(capacity) = self.slow.opening.filter(|_| placement.opened) {
-                self.held.joins(placement.bin, capacity);
-            }
-            self.held.comes(placement.bin, size);
+            let left = placement.residual.amounts;
+            self.held.placed(placement.bin, placement.opened, size, left);
             self.placed.push((placement.bin, size));
             assert_eq!(self.fast.residual(placement.bin), Ok(placement.residual.amounts));
         }
