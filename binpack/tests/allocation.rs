@@ -1,8 +1,12 @@
 //! Once room has been made, placing and removing items allocates nothing: an allocator that counts.
 
+mod held;
+
 use apportion_binpack::testkit::Random;
 use apportion_binpack::{Bins, Fit, Packer};
 use apportion_testbed::{Counting, allocations};
+
+use held::Held;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -31,6 +35,7 @@ fn items_come_and_go_without_allocation() {
             // As many items at one time as there will ever be.
             (0..8 * bins).for_each(|_| turn(8 * bins));
             assert_eq!(allocations(|| (0..20 * bins).for_each(|_| turn(7 * bins))), 0, "{fit}");
+            Held::of(&packer).check();
         }
     }
 }
@@ -39,8 +44,15 @@ fn items_come_and_go_without_allocation() {
 fn bins_open_with_amortised_growth_only() {
     for fit in Fit::ALL {
         let mut bins = Bins::opening(fit, 10);
-        let count = allocations(|| assert!((0..100_000).all(|_| bins.put(7).unwrap().is_some())));
+        let mut placed = Vec::with_capacity(100_000);
+        let count = allocations(|| placed.extend((0..100_000).map(|_| bins.put(7).unwrap())));
         assert_eq!(bins.len(), 100_000);
+        let mut held = Held::default();
+        for bin in placed.into_iter().map(Option::unwrap) {
+            held.joins(bin, [10]);
+            held.comes(bin, [7]);
+        }
+        held.check();
         // A few vectors that double, and for each bitmap and level of a tree one.
         assert!(count < 250, "{fit}: {count} allocations for 100,000 bins");
     }

@@ -3,7 +3,7 @@
 mod offline;
 
 use apportion_binpack::reference::fewest_bins;
-use apportion_binpack::{Assignment, Flaw, Improver, Instance, Proof, l2};
+use apportion_binpack::{Assignment, Flaw, Improver, Instance, Proof, check, l2};
 use proptest::prelude::*;
 
 use offline::{improve, pack_by_all_rules};
@@ -38,7 +38,9 @@ proptest! {
         let sizes = shares.iter().map(|share| (share * capacity / 1_000).max(1)).collect();
         let instance = Instance::new(capacity, sizes).unwrap();
         let improver = improve(&instance, 3_000);
-        prop_assert!(improver.bins() <= Improver::new(&instance).bins());
+        let fresh = Improver::new(&instance);
+        prop_assert_eq!(check(&instance, fresh.assignment()), Ok(()));
+        prop_assert!(improver.bins() <= fresh.bins());
         // The same steps, in one call and in slices.
         let mut again = Improver::new(&instance);
         again.run(improver.steps());
@@ -106,6 +108,7 @@ fn a_packing_of_the_callers_is_checked_and_improved() {
     assert_eq!(improver.bins(), 4);
     assert!(improver.run(1_000));
     assert_eq!(improver.bins(), 2);
+    assert_eq!(check(&instance, improver.assignment()), Ok(()));
     let missing = Assignment::new(&[Some(0), Some(0), None, Some(1)]);
     let refused = Improver::with_packing(&instance, missing);
     assert_eq!(refused.err(), Some(Flaw::LeftOut { item: 2 }));

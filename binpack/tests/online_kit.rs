@@ -1,9 +1,13 @@
 //! The kit: what is right keeps every law; each mistake is refused by the law it breaks.
 
+use std::collections::BTreeSet;
+
 use apportion_binpack::reference::Online;
-use apportion_binpack::testkit::wrong::{Mistake, Model};
+use apportion_binpack::testkit::wrong::{Mistake, Model, PackingMistake, claim_optimal, pack};
 use apportion_binpack::testkit::{
-    Law, Numbered, Violation, check_online, check_ratio, most_bins, most_bins_decreasing, sizes,
+    Answer, ChangingPacker, Law, Numbered, OnlinePacker, Violation, check_bounds, check_changing,
+    check_offline, check_online, check_ratio, known_optima, most_bins, most_bins_any_fit,
+    most_bins_decreasing, sizes,
 };
 use apportion_binpack::{Assignment, Bins, Fit, Instance, check};
 use proptest::prelude::*;
@@ -13,8 +17,10 @@ fn bins_and_their_twin_keep_every_law() -> Result<(), Violation> {
     for fit in Fit::ALL {
         for seed in 0..10 {
             check_online(seed, fit, |opening| Numbered::new(fit, opening))?;
-            check_online(seed, fit, |opening| Online::new(fit, opening))?;
             check_online(seed, fit, |opening| Model::new(fit, opening, Mistake::Nothing))?;
+            check_changing(seed, fit, |opening| Numbered::new(fit, opening))?;
+            check_changing(seed, fit, |opening| Online::new(fit, opening))?;
+            check_changing(seed, fit, |opening| Model::new(fit, opening, Mistake::Nothing))?;
             check_ratio(seed, fit, |opening| Numbered::new(fit, opening))?;
         }
     }
@@ -24,28 +30,124 @@ fn bins_and_their_twin_keep_every_law() -> Result<(), Violation> {
 #[test]
 fn each_mistake_breaks_its_law() {
     for fit in Fit::ALL {
-        for seed in 0..5 {
-            let online = |mistake| {
-                check_online(seed, fit, |opening| Model::new(fit, opening, mistake)).unwrap_err()
-            };
-            let say =
-                |mistake: Mistake, violation: Violation| format!("{fit} {mistake:?}: {violation}");
-            for (mistake, laws) in [
-                (Mistake::OffByOne, &[Law::Capacity][..]),
-                (Mistake::Strict, &[Law::EveryItem, Law::AnyFit, Law::Choice]),
-                (Mistake::ClosesEarly, &[Law::EveryItem, Law::AnyFit, Law::Choice]),
-                (Mistake::ForgetsDepartures, &[Law::EveryItem, Law::AnyFit, Law::Choice]),
-                (Mistake::LastOfEqual, &[Law::Choice]),
-            ] {
-                // Next fit has one bin to choose from where bins open, but not elsewhere.
-                let violation = online(mistake);
-                assert!(laws.contains(&violation.law()), "{}", say(mistake, violation));
+        for mistake in Mistake::ALL {
+            for seed in 0..5 {
+                let model = |opening| Model::new(fit, opening, mistake);
+                let stays = check_online(seed, fit, model);
+                let goes = check_changing(seed, fit, model);
+                match mistake {
+                    // In one dimension there is nothing wrong with these.
+                    Mistake::Nothing | Mistake::FirstDimension | Mistake::PlainSum => {
+                        assert_eq!((stays, goes), (Ok(()), Ok(())));
+                    }
+                    Mistake::KeepsRemoved | Mistake::Inherits => {
+                        assert_eq!(stays, Ok(()));
+                        breaks(goes, mistake);
+                    }
+                    Mistake::OneEach => breaks(check_ratio(seed, fit, model), mistake),
+                    _ => {
+                        breaks(stays, mistake);
+                        breaks(goes, mistake);
+                    }
+                }
             }
-            let mistake = Mistake::OneEach;
-            let ratio = check_ratio(seed, fit, |opening| Model::new(fit, opening, mistake));
-            assert_eq!(ratio.unwrap_err().law(), Law::Ratio);
         }
     }
+}
+
+#[track_caller]
+fn breaks(found: Result<(), Violation>, mistake: Mistake) {
+    let violation = found.expect_err(&format!("{mistake:?}"));
+    assert!(mistake.laws().contains(&violation.law()), "{mistake:?}: {violation}");
+}
+
+/// No law is there in vain, and none of the ways to break it.
+#[test]
+fn every_violation_happens() {
+    let mut kinds = BTreeSet::new();
+    let mut laws = Vec::new();
+    let mut count = |violation: Violation| {
+        let text = format!("{violation:?}");
+        kinds.insert(text[..text.find(' ').unwrap()].to_owned());
+        if !laws.contains(&violation.law()) {
+            laws.push(violation.law());
+        }
+    };
+    for fit in Fit::ALL {
+        for mistake in Mistake::ALL {
+            let model = |opening| Model::new(fit, opening, mistake);
+            for seed in 0..10 {
+                check_online(seed, fit, model).map_err(&mut count).ok();
+                check_changing(seed, fit, model).map_err(&mut count).ok();
+            }
+            check_ratio(1, fit, model).map_err(&mut count).ok();
+        }
+    }
+    for mistake in PackingMistake::ALL {
+        let wrong = |instance: &Instance| pack(instance, mistake);
+        check_offline(known_optima(1), most_bins_decreasing, wrong).map_err(&mut count).ok();
+    }
+    check_bounds::<Instance>(known_optima(1), claim_optimal).map_err(&mut count).ok();
+    let expected = [
+        "FalseBound",
+        "LeftOut",
+        "NoPacking",
+        "NoSuchBin",
+        "NumberInUse",
+        "OpenedEarly",
+        "Overfull",
+        "Rejected",
+        "TooManyBins",
+        "WaitsForNothing",
+        "WrongBin",
+    ];
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), expected);
+    assert_eq!(laws.len(), 6, "{laws:?}");
+}
+
+/// First fit of somebody else: numbers only grow, and nothing is said of those left out.
+struct Growing {
+    opening: Option<u64>,
+    residuals: Vec<Option<u64>>,
+}
+
+impl OnlinePacker for Growing {
+    fn add(&mut self, capacity: u64) -> usize {
+        self.residuals.push(Some(capacity));
+        self.residuals.len() - 1
+    }
+
+    fn place(&mut self, size: u64) -> Answer {
+        let has_room = |residual: &Option<u64>| residual.is_some_and(|residual| residual >= size);
+        let bin = self.residuals.iter().position(has_room).or_else(|| {
+            let capacity = self.opening.filter(|capacity| *capacity >= size)?;
+            Some(self.add(capacity))
+        });
+        if let Some(residual) = bin.and_then(|bin| self.residuals[bin].as_mut()) {
+            *residual -= size;
+        }
+        bin.into()
+    }
+
+    fn release(&mut self, bin: usize, size: u64) {
+        *self.residuals[bin].as_mut().unwrap() += size;
+    }
+}
+
+impl ChangingPacker for Growing {
+    fn remove(&mut self, bin: usize) {
+        self.residuals[bin] = None;
+    }
+}
+
+#[test]
+fn numbers_need_not_be_used_again() -> Result<(), Violation> {
+    let make = |opening| Growing { opening, residuals: Vec::new() };
+    for seed in 0..10 {
+        check_changing(seed, Fit::First, make)?;
+        check_ratio(seed, Fit::First, make)?;
+    }
+    Ok(())
 }
 
 #[test]
@@ -64,6 +166,7 @@ fn proved_bounds() {
     assert_eq!([1, 2, 3, 10].map(|optimum| most_bins(Fit::First, optimum)), [1, 3, 5, 17]);
     assert_eq!([0, 1, 10].map(|optimum| most_bins(Fit::Next, optimum)), [0, 1, 19]);
     assert_eq!([1, 2, 3, 9].map(most_bins_decreasing), [1, 3, 4, 11]);
+    assert_eq!([0, 1, 10].map(|optimum| most_bins_any_fit(3, optimum)), [0, 5, 59]);
 }
 
 proptest! {

@@ -1,14 +1,21 @@
 //! Cases worked by hand: one for each documented rule, error and limit.
 
-use apportion_binpack::{BinId, Bins, Decision, Error, Fit, ItemDecision, Packer, Placement};
+mod held;
 
-fn place(bins: &mut Bins, size: u64) -> Placement<u64> {
+use apportion_binpack::{
+    BinId, BinSet, Bins, Decision, Error, Fit, ItemDecision, Packer, Placement, VectorBins,
+    VectorFit,
+};
+
+use held::{CheckedBins, Held};
+
+fn place(bins: &mut CheckedBins, size: u64) -> Placement<u64> {
     let Decision::Place(placement) = bins.place(size).unwrap() else { panic!("{size} fits") };
     placement
 }
 
 fn numbers(fit: Fit, capacity: u64, sizes: &[u64]) -> Vec<usize> {
-    let mut bins = Bins::opening(fit, capacity);
+    let mut bins = CheckedBins::new(Bins::opening(fit, capacity));
     sizes.iter().map(|size| place(&mut bins, *size).bin.number()).collect()
 }
 
@@ -35,7 +42,7 @@ fn ties_go_to_the_lowest_number() {
         (Fit::Worst, [0, 1, 2]),
         (Fit::AlmostWorst, [1, 2, 1]),
     ] {
-        let mut bins = Bins::new(fit);
+        let mut bins = CheckedBins::new(Bins::new(fit));
         let _ = [(); 3].map(|()| bins.add(10).unwrap());
         let found = [5, 5, 5].map(|size| place(&mut bins, size).bin.number());
         assert_eq!(found, expected, "{fit}");
@@ -44,7 +51,7 @@ fn ties_go_to_the_lowest_number() {
 
 #[test]
 fn next_fit_where_no_bin_opens_goes_round() {
-    let mut bins = Bins::new(Fit::Next);
+    let mut bins = CheckedBins::new(Bins::new(Fit::Next));
     let all: Vec<BinId> = [10, 10, 10].map(|capacity| bins.add(capacity).unwrap()).into();
     assert_eq!(place(&mut bins, 6).bin, all[0]);
     assert_eq!(place(&mut bins, 6).bin, all[1]);
@@ -61,7 +68,7 @@ fn next_fit_where_no_bin_opens_goes_round() {
 
 #[test]
 fn next_fit_where_bins_open_forgets_what_is_not_the_last() {
-    let mut bins = Bins::opening(Fit::Next, 10);
+    let mut bins = CheckedBins::new(Bins::opening(Fit::Next, 10));
     let first = place(&mut bins, 6).bin;
     let second = place(&mut bins, 6);
     assert!(second.opened && second.bin != first && second.runner_up.is_none());
@@ -82,7 +89,7 @@ fn next_fit_where_bins_open_forgets_what_is_not_the_last() {
 #[test]
 fn wait_and_reject_are_two_things() {
     for fit in Fit::ALL {
-        let mut bins = Bins::new(fit);
+        let mut bins = CheckedBins::new(Bins::new(fit));
         assert_eq!(bins.place(0), Ok(Decision::Reject), "{fit}");
         let small = bins.add(5).unwrap();
         let large = bins.add(8).unwrap();
@@ -100,16 +107,16 @@ fn wait_and_reject_are_two_things() {
 fn nothing_fits_anywhere_and_everything_fits_in_the_largest() {
     for fit in Fit::ALL {
         // A size of zero fits a bin that is full.
-        let mut bins = Bins::opening(fit, 3);
+        let mut bins = CheckedBins::new(Bins::opening(fit, 3));
         let full = place(&mut bins, 3).bin;
         let zero = place(&mut bins, 0);
         assert_eq!((zero.bin, zero.residual, zero.opened), (full, 0, false), "{fit}");
         // Bins that hold nothing.
-        let mut bins = Bins::opening(fit, 0);
+        let mut bins = CheckedBins::new(Bins::opening(fit, 0));
         assert_eq!(place(&mut bins, 0).residual, 0);
         assert_eq!(bins.place(1), Ok(Decision::Reject));
         // The limits of 64 bits.
-        let mut bins = Bins::opening(fit, u64::MAX);
+        let mut bins = CheckedBins::new(Bins::opening(fit, u64::MAX));
         let first = place(&mut bins, u64::MAX);
         assert_eq!((first.residual, first.opened), (0, true));
         assert!(place(&mut bins, u64::MAX).opened);
@@ -123,7 +130,7 @@ fn nothing_fits_anywhere_and_everything_fits_in_the_largest() {
 
 #[test]
 fn the_lowest_vacant_number_is_used_next() {
-    let mut bins = Bins::new(Fit::First);
+    let mut bins = CheckedBins::new(Bins::new(Fit::First));
     let all: Vec<BinId> = (0..5).map(|_| bins.add(1).unwrap()).collect();
     for number in [3, 1] {
         bins.remove(all[number]).unwrap();
@@ -137,7 +144,7 @@ fn the_lowest_vacant_number_is_used_next() {
 
 #[test]
 fn items_leave_with_their_bin() {
-    let mut packer = Packer::new(Bins::opening(Fit::First, 10));
+    let mut packer = Packer::new(CheckedBins::new(Bins::opening(Fit::First, 10)));
     let placed = [6, 6, 3].map(|size| packer.place(size).unwrap());
     let [first, second, third] = placed.map(|decision| decision.item().unwrap());
     assert_eq!(packer.bin_of(first), packer.bin_of(third));
@@ -151,4 +158,18 @@ fn items_leave_with_their_bin() {
     let again = packer.place(1).unwrap().item().unwrap();
     assert_eq!(again.number(), first.number());
     assert_ne!(again, first);
+}
+
+#[test]
+#[should_panic(expected = "Overfull")]
+fn what_is_too_much_for_the_smaller_bin_is_found() {
+    let mut bins = VectorBins::new(VectorFit::First);
+    let [large, small] = [[10, 10], [10, 4]].map(|capacity| bins.add(capacity).unwrap());
+    let mut held = Held::default();
+    held.joins(large, [10, 10]);
+    held.joins(small, [10, 4]);
+    held.comes(large, [1, 5]);
+    held.check();
+    held.comes(small, [1, 5]);
+    held.check();
 }

@@ -1,9 +1,13 @@
 //! Saved and restored in mid-run, and tampered with. That both runs agree to the last decision is
 //! seen in `online.rs`, which goes on with what was restored.
 
+mod held;
+
 use apportion_binpack::testkit::Random;
 use apportion_binpack::{Bins, Fit, Packer};
 use serde_json::{Value, json};
+
+use held::Held;
 
 /// Three bins, of which one went away, and three items.
 fn packer(fit: Fit) -> Packer {
@@ -14,6 +18,7 @@ fn packer(fit: Fit) -> Packer {
     if packer.items_of(bins[0]).unwrap().next().is_none() {
         packer.remove_bin(bins[0]).unwrap();
     }
+    Held::of(&packer).check();
     packer
 }
 
@@ -93,12 +98,23 @@ fn a_number_after_the_last_bin_may_be_vacant() {
     for fit in Fit::ALL {
         let mut bins = Bins::opening(fit, 10);
         let placed = [6, 6].map(|size| bins.put(size).unwrap().unwrap());
+        let mut held = Held::default();
+        for bin in placed {
+            held.placed(bin, true, [6], [4]);
+        }
+        held.check();
         bins.remove(placed[1]).unwrap();
+        held.goes(placed[1]);
         let text = serde_json::to_string(&bins).unwrap();
         let mut restored: Bins = serde_json::from_str(&text).unwrap();
         for size in [5, 4, 0, 11] {
-            assert_eq!(restored.place(size), bins.place(size), "{fit} {size}");
+            let decision = bins.place(size);
+            assert_eq!(restored.place(size), decision, "{fit} {size}");
+            if let Some(placed) = decision.unwrap().placement() {
+                held.placed(placed.bin, placed.opened, [size], [placed.residual]);
+            }
         }
+        held.check();
     }
 }
 
@@ -118,6 +134,7 @@ fn any_change_of_a_byte_is_refused_or_makes_sense() {
             for size in [0, 1, 5, 100] {
                 let _ = packer.place(size).unwrap();
             }
+            Held::of(&packer).check();
             let bins: Vec<_> = packer.bins().iter().collect();
             for bin in bins {
                 let used = packer.bins().used(bin).unwrap();

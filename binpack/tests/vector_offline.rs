@@ -100,8 +100,10 @@ fn improvement_finds_the_optimum_of_small_instances() {
         let optimum = fewest_bins(instance.capacity(), instance.sizes());
         let start = VectorHeuristic::FirstFit.pack(&instance);
         first += usize::from(start.bins() == optimum);
-        let mut improver = VectorImprover::new(instance, start, 1).unwrap();
-        optimal += usize::from(improver.run(50_000).bins() == optimum);
+        let mut improver = VectorImprover::new(instance.clone(), start, 1).unwrap();
+        let packed = improver.run(50_000);
+        check_vectors(instance.capacity(), instance.sizes(), packed).unwrap();
+        optimal += usize::from(packed.bins() == optimum);
     }
     assert_eq!(optimal, 200, "first fit finds {first}");
     assert!(first < 200);
@@ -133,6 +135,7 @@ fn empty_sets_and_sizes_need_few_bins() {
 /// The best published item-centric heuristic of the family is never better.
 fn no_worse<const D: usize>(instance: &VectorInstance<D>, published: &Published) {
     let (start, _) = vector_portfolio(instance);
+    check_vectors(instance.capacity(), instance.sizes(), &start).unwrap();
     let expected = published.bins("best_IC");
     let mut improver = VectorImprover::new(instance.clone(), start, 1).unwrap();
     while improver.assignment().bins() > expected && improver.steps() < 20_000_000 {

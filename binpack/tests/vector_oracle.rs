@@ -3,10 +3,13 @@
 mod vector_play;
 
 use apportion_binpack::testkit::Random;
-use apportion_binpack::{BinId, Decision, Error, Measure, Norm, Scale, VectorBins, VectorFit};
+use apportion_binpack::{
+    BinId, BinSet, Decision, Error, Measure, Norm, Scale, VectorBins, VectorFit,
+};
 use apportion_testbed::tampered;
 use proptest::prelude::*;
 
+use vector_play::held::{CheckedVectors, Held};
 use vector_play::{Call, Run, choice, play};
 
 fn vectors<const D: usize>(most: u64) -> impl Strategy<Value = [u64; D]> {
@@ -22,11 +25,11 @@ fn skewed<const D: usize>(bits: u32) -> impl Strategy<Value = [u64; D]> {
 }
 
 fn sizes<const D: usize>() -> impl Strategy<Value = [u64; D]> {
-    prop_oneof![4 => vectors(12), 4 => vectors(40), 2 => vectors(100), 2 => skewed(46)]
+    prop_oneof![4 => vectors(12), 4 => vectors(40), 2 => vectors(100), 2 => skewed(46), 1 => skewed(64)]
 }
 
 fn capacities<const D: usize>() -> impl Strategy<Value = [u64; D]> {
-    prop_oneof![4 => Just([100; D]), 2 => vectors(100), 1 => skewed(46)]
+    prop_oneof![4 => Just([100; D]), 2 => vectors(100), 1 => skewed(46), 1 => skewed(64)]
 }
 
 fn calls<const D: usize>() -> impl Strategy<Value = Vec<Call<D>>> {
@@ -47,6 +50,8 @@ fn fits<const D: usize>() -> impl Strategy<Value = VectorFit<D>> {
         Just(Scale::new([1; D])),
         Just(Scale::normalizing(&[100; D])).boxed(),
         vectors::<D>(16).prop_map(Scale::new),
+        capacities().prop_map(|capacity| Scale::normalizing(&capacity)),
+        skewed(64).prop_map(Scale::new),
     ];
     let weights = prop_oneof![
         Just([1; D]),
@@ -122,6 +127,7 @@ fn a_cell_runs_for_long_and_the_cache_never_differs() {
             }
             if let Some(placement) = cached.placement() {
                 placed.push((placement.bin, size));
+                run.held.comes(placement.bin, size);
                 let number = placement.bin.number();
                 run.slow.bins[number].as_mut().unwrap().1 = placement.residual.amounts;
             }
@@ -130,10 +136,45 @@ fn a_cell_runs_for_long_and_the_cache_never_differs() {
                 let (bin, size) = placed.swap_remove(which);
                 run.fast.release(bin, size).unwrap();
                 run.cached.release(bin, size).unwrap();
-                let left = &mut run.slow.bins[bin.number()].as_mut().unwrap().1;
-                *left = core::array::from_fn(|d| left[d] + size[d]);
+                run.slow.release(bin.number(), size).unwrap();
+                run.held.leaves(bin, size);
+            }
+            if turn % 200 == 199 {
+                run.held.check();
             }
         }
+    }
+}
+
+/// As many dimensions, weights, units and capacities as there can be: nothing overflows.
+#[test]
+fn bins_at_the_limits_are_compared() {
+    let linear = (Scale::new([1 << 63; 64]), 1 << 41);
+    let whole = (Scale::new([1 << 40; 64]), u64::MAX);
+    let square = (Scale::new([1; 64]), Scale::<64>::LIMIT);
+    for (scale, most) in [linear, whole, square] {
+        let scale = scale.weighted([u16::MAX; 64]);
+        let mut fits = vec![VectorFit::DotProduct(scale)];
+        for norm in Norm::ALL {
+            let measure = Measure { norm, scale };
+            fits.extend([VectorFit::Best(measure), VectorFit::Worst(measure)]);
+            fits.extend([VectorFit::AlmostWorst(measure), VectorFit::NormBased(measure)]);
+        }
+        let mut compared = 0;
+        for fit in fits {
+            let Some(mut run) = Run::new(fit, Some([most; 64]), 2) else { continue };
+            compared += 1;
+            for capacity in [most, most - 1, most / 2] {
+                run.call(Call::Add([capacity; 64]));
+            }
+            for size in [0, 1, most, most / 2, most - 1, 0, 1, most / 2 + 1, most, 1] {
+                run.call(Call::Place([size; 64]));
+                run.call(Call::Release(1, false));
+            }
+            run.held.check();
+        }
+        // Products are beyond the limit with all but the last.
+        assert_eq!(compared, if scale.units()[0] == 1 { 13 } else { 8 });
     }
 }
 
@@ -148,12 +189,16 @@ fn a_unit_beyond_the_limit_has_no_say() {
         fits.extend([VectorFit::AlmostWorst(measure), VectorFit::NormBased(measure)]);
     }
     for fit in fits {
-        let mut bins = VectorBins::new(fit);
+        let mut bins = CheckedVectors::new(VectorBins::new(fit));
         let only = bins.add([9, 0]).unwrap();
         let placement = bins.place([4, 0]).unwrap().placement().unwrap();
-        assert_eq!((placement.bin, placement.residual.amounts), (only, [5, 0]));
+        assert_eq!((placement.bin, placement.residual), (only, [5, 0]));
         assert!(matches!(bins.place([1, 1]), Ok(Decision::Reject)));
-        assert!(matches!(bins.add([1, 1]), Err(Error::TooLargeToCompare { dimension: 1, .. })));
+        let refused =
+            matches!(bins.add([1, 1]), Err(Error::TooLargeToCompare { dimension: 1, .. }));
+        let multiplies = matches!(fit, VectorFit::DotProduct(_));
+        let squares = fit.to_string().ends_with("L2");
+        assert_eq!(refused, multiplies || squares, "{fit}");
     }
 }
 
@@ -166,16 +211,31 @@ fn what_was_tampered_with_is_refused_or_works() {
         VectorFit::Next,
     ] {
         let mut bins = VectorBins::opening(fit, [9, 7]).unwrap().with_cache(2);
+        let mut held = Held::default();
         for size in [[4, 1], [3, 5], [1, 1], [9, 9], [4, 1], [5, 5]] {
-            let _ = bins.place(size).unwrap();
+            if let Some(placement) = bins.place(size).unwrap().placement() {
+                let left = placement.residual.amounts;
+                held.placed(placement.bin, placement.opened, size, left);
+            }
         }
+        held.check();
         let first = bins.iter().next().unwrap();
         bins.remove(first).unwrap();
         tampered(&bins, |mut bins: VectorBins<2>| {
+            let mut held = Held::default();
+            for bin in bins.iter() {
+                held.joins(bin, bins.capacity(bin).unwrap());
+                held.comes(bin, bins.used(bin).unwrap());
+            }
             for size in [[0, 0], [1, 1], [4, 3], [u64::MAX; 2]] {
                 let chosen = bins.choose(size);
                 assert_eq!(bins.place(size), chosen);
+                if let Some(placement) = chosen.unwrap().placement() {
+                    let left = placement.residual.amounts;
+                    held.placed(placement.bin, placement.opened, size, left);
+                }
             }
+            held.check();
             let there: Vec<BinId> = bins.iter().collect();
             for bin in there {
                 let used = bins.used(bin).unwrap();

@@ -39,6 +39,12 @@ pub enum Choice<const D: usize> {
 }
 
 impl<const D: usize> VectorBins<D> {
+    /// No bins.
+    #[must_use]
+    pub const fn new(fit: VectorFit<D>, opening: Option<[u64; D]>) -> Self {
+        Self { fit, opening, bins: Vec::new(), last: 0 }
+    }
+
     /// The lowest number that is free.
     #[must_use]
     pub fn free(&self) -> usize {
@@ -61,6 +67,16 @@ impl<const D: usize> VectorBins<D> {
     /// A bin goes away.
     pub fn remove(&mut self, number: usize) {
         self.bins[number] = None;
+    }
+
+    /// A size leaves a bin: what is left of it. Nothing, if the bin is not there or holds less.
+    pub fn release(&mut self, number: usize, size: [u64; D]) -> Option<[u64; D]> {
+        let (capacity, residual) = self.bins.get_mut(number)?.as_mut()?;
+        if (0..D).any(|dimension| capacity[dimension] - residual[dimension] < size[dimension]) {
+            return None;
+        }
+        *residual = core::array::from_fn(|dimension| residual[dimension] + size[dimension]);
+        Some(*residual)
     }
 
     /// Decides where an item goes, and puts it there.

@@ -1,143 +1,175 @@
 use alloc::vec::Vec;
 
-use super::{Operation, Operations, Scale, Violation};
-use crate::Fit;
+use super::watch::Watch;
+use super::{Operation, Operations, Policy, Scale, Violation};
 
-/// A packer that decides on each item when it comes, by numbers of bins.
-pub trait OnlinePacker {
-    /// A bin joins: its number, one more than the last.
-    fn add(&mut self, capacity: u64) -> usize;
+/// A packer that decides on each item when it comes, by numbers of bins; of numbers, or of vectors
+/// `[u64; D]`.
+///
+/// ```
+/// use apportion_binpack::Fit;
+/// use apportion_binpack::testkit::{Answer, OnlinePacker, check_online};
+///
+/// /// What is left of each bin.
+/// struct Mine {
+///     opening: Option<u64>,
+///     left: Vec<u64>,
+/// }
+///
+/// impl OnlinePacker for Mine {
+///     fn add(&mut self, capacity: u64) -> usize {
+///         self.left.push(capacity);
+///         self.left.len() - 1
+///     }
+///
+///     fn place(&mut self, size: u64) -> Answer {
+///         let first = self.left.iter().position(|left| size <= *left);
+///         let opens = self.opening.filter(|capacity| size <= *capacity);
+///         let bin = first.or_else(|| opens.map(|capacity| self.add(capacity)));
+///         bin.inspect(|bin| self.left[*bin] -= size).into()
+///     }
+///
+///     fn release(&mut self, bin: usize, size: u64) {
+///         self.left[bin] += size;
+///     }
+/// }
+///
+/// let make = |opening| Mine { opening, left: Vec::new() };
+/// assert_eq!(check_online(1, Fit::First, make), Ok(()));
+/// assert!(check_online(1, Fit::Best, make).is_err());
+/// ```
+pub trait OnlinePacker<S = u64> {
+    /// A bin joins: its number, which no bin has, and which is at most one more than the highest so
+    /// far.
+    fn add(&mut self, capacity: S) -> usize;
 
-    /// An item comes: the number of its bin, which may open for it. Nothing if it is left out.
-    fn place(&mut self, size: u64) -> Option<usize>;
+    /// An item comes: what becomes of it.
+    fn place(&mut self, size: S) -> Answer;
 
     /// An item leaves the bin that it was placed in.
-    fn release(&mut self, bin: usize, size: u64);
+    fn release(&mut self, bin: usize, size: S);
 }
 
-/// Plays items that come and leave, of all scales, on packers that open bins of a capacity and on
-/// packers that do not, and watches from outside.
+/// An [`OnlinePacker`] whose bins go away, too.
+pub trait ChangingPacker<S = u64>: OnlinePacker<S> {
+    /// A bin goes away, with the items in it. Its number may be given to another one.
+    fn remove(&mut self, bin: usize);
+}
+
+/// What becomes of an item.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_enums, reason = "what a packer can say")]
+pub enum Answer {
+    /// It goes in the bin with this number, which may open for it.
+    Bin(usize),
+    /// It is left out, but a bin that is there could hold it, if it were empty.
+    Wait,
+    /// It is left out, and no bin that is there could hold it.
+    Reject,
+    /// It is left out, and which of the two it is, is not said.
+    NoRoom,
+}
+
+impl From<Option<usize>> for Answer {
+    /// The bin, or [`NoRoom`](Self::NoRoom).
+    fn from(bin: Option<usize>) -> Self {
+        bin.map_or(Self::NoRoom, Self::Bin)
+    }
+}
+
+/// Plays items that come and leave and bins that join, of all scales and with other capacities than
+/// those before, on packers that open bins of a capacity and on packers that do not, and watches
+/// from outside. Capacities are no larger than what the policy can compare.
 ///
 /// # Errors
 ///
 /// The first law that is broken.
-pub fn check_online<P: OnlinePacker>(
+pub fn check_online<F: Policy, P: OnlinePacker<F::Size>>(
     seed: u64,
-    fit: Fit,
-    make: impl Fn(Option<u64>) -> P,
-) -> Result<(), Violation> {
+    fit: F,
+    make: impl Fn(Option<F::Size>) -> P,
+) -> Result<(), Violation<F::Size>> {
+    // Not every packer can have bins go away.
+    check_cases(seed, fit, make, |_, _| false)
+}
+
+/// The same with bins that go away, with what is in them.
+///
+/// # Errors
+///
+/// The first law that is broken.
+pub fn check_changing<F: Policy, P: ChangingPacker<F::Size>>(
+    seed: u64,
+    fit: F,
+    make: impl Fn(Option<F::Size>) -> P,
+) -> Result<(), Violation<F::Size>> {
+    check_cases(seed, fit, make, |packer, bin| {
+        packer.remove(bin);
+        true
+    })
+}
+
+/// `remove` says whether it did.
+fn check_cases<F: Policy, P: OnlinePacker<F::Size>>(
+    seed: u64,
+    fit: F,
+    make: impl Fn(Option<F::Size>) -> P,
+    remove: impl Fn(&mut P, usize) -> bool,
+) -> Result<(), Violation<F::Size>> {
     for (salt, scale) in (0_u64..).zip(Scale::ALL) {
         for opens in [true, false] {
             for bins in [1, 3, 40] {
                 let seed = seed.wrapping_mul(0x9e37_79b9).wrapping_add(8 * salt);
-                let case = Operations::seeded(seed, scale, opens, bins, 400);
-                play(fit, &case, make(case.opening))?;
+                let case = Operations::seeded(seed, scale, opens, bins, 400)
+                    .within(|dimension| fit.largest_capacity(dimension));
+                play(fit, &case, make(case.opening), &remove)?;
             }
         }
     }
     Ok(())
 }
 
-fn play<P: OnlinePacker>(fit: Fit, case: &Operations, mut packer: P) -> Result<(), Violation> {
-    let mut watch = Watch { fit, opening: case.opening, residuals: Vec::new(), last: 0 };
-    let mut items: Vec<(usize, u64)> = Vec::new();
+fn play<F: Policy, P: OnlinePacker<F::Size>>(
+    fit: F,
+    case: &Operations<F::Size>,
+    mut packer: P,
+    remove: impl Fn(&mut P, usize) -> bool,
+) -> Result<(), Violation<F::Size>> {
+    let mut watch = Watch::new(fit, case.opening);
+    let mut items: Vec<(usize, F::Size)> = Vec::new();
     for &operation in &case.operations {
         match operation {
             Operation::Add { capacity } => {
                 let bin = packer.add(capacity);
-                if bin != watch.residuals.len() {
-                    let bins = watch.residuals.len();
-                    return Err(Violation::NoSuchBin { size: 0, bin, bins });
+                if !watch.is_free(bin) {
+                    return Err(Violation::NumberInUse { bin, bins: watch.bins.len() });
                 }
-                watch.open(capacity);
+                watch.open(bin, capacity);
             }
             Operation::Place { size } => {
                 let answer = packer.place(size);
                 watch.judge(size, answer)?;
-                items.extend(answer.map(|bin| (bin, size)));
+                if let Answer::Bin(bin) = answer {
+                    items.push((bin, size));
+                }
             }
             Operation::Leave { item } => {
                 let Some(item) = item.checked_rem(items.len()) else { continue };
                 let (bin, size) = items.swap_remove(item);
                 packer.release(bin, size);
-                watch.residuals[bin] += size;
+                watch.take(bin, &size);
             }
-            // Not every packer can have bins go away.
-            Operation::Remove { .. } | Operation::Release { .. } => {}
+            Operation::Remove { bin } => {
+                let there: Vec<usize> = watch.there().map(|(number, _)| number).collect();
+                let Some(place) = bin.checked_rem(there.len()) else { continue };
+                if remove(&mut packer, there[place]) {
+                    watch.bins[there[place]] = None;
+                    items.retain(|(bin, _)| *bin != there[place]);
+                }
+            }
+            // Items leave whole.
+            Operation::Release { .. } => {}
         }
     }
     Ok(())
-}
-
-/// What can be known from outside.
-struct Watch {
-    fit: Fit,
-    opening: Option<u64>,
-    residuals: Vec<u64>,
-    last: usize,
-}
-
-impl Watch {
-    fn open(&mut self, capacity: u64) {
-        if self.opening.is_some() {
-            self.last = self.residuals.len();
-        }
-        self.residuals.push(capacity);
-    }
-
-    fn judge(&mut self, size: u64, answer: Option<usize>) -> Result<(), Violation> {
-        let bins = self.residuals.len();
-        let opens = self.opening.filter(|capacity| size <= *capacity);
-        let expected = self.expected(size);
-        let Some(bin) = answer else {
-            return match expected.or(opens.map(|_| bins)) {
-                Some(bin) => Err(Violation::LeftOut { size, bin }),
-                None => Ok(()),
-            };
-        };
-        if bin >= bins {
-            let Some(capacity) = opens.filter(|_| bin == bins) else {
-                return Err(Violation::NoSuchBin { size, bin, bins });
-            };
-            if let Some(bin) = expected {
-                return Err(Violation::OpenedEarly { size, bin });
-            }
-            self.open(capacity);
-        }
-        let residual = self.residuals[bin];
-        let left = residual.checked_sub(size).ok_or(Violation::Overfull { size, bin, residual })?;
-        if expected.unwrap_or(bin) != bin || expected.is_none() && bin < bins {
-            let expected = expected.unwrap_or(bins);
-            return Err(Violation::WrongBin { size, found: bin, expected });
-        }
-        self.residuals[bin] = left;
-        self.last = bin;
-        Ok(())
-    }
-
-    /// The bin that the policy says, of those that are there.
-    fn expected(&self, size: u64) -> Option<usize> {
-        let with_room =
-            self.residuals.iter().enumerate().filter(|(_, residual)| **residual >= size);
-        // Of equal ones the first is the least, and it is the last that is the greatest: hence `rev`.
-        let worst = |but: Option<usize>| {
-            let others = with_room.clone().filter(|(bin, _)| Some(*bin) != but).rev();
-            others.max_by_key(|(_, residual)| **residual).map(|(bin, _)| bin)
-        };
-        match self.fit {
-            Fit::Next if self.opening.is_some() => {
-                with_room.clone().map(|(bin, _)| bin).find(|bin| *bin == self.last)
-            }
-            Fit::Next => {
-                let mut bins = with_room.clone().map(|(bin, _)| bin);
-                bins.clone().find(|bin| *bin >= self.last).or_else(|| bins.next())
-            }
-            Fit::First => with_room.clone().map(|(bin, _)| bin).next(),
-            Fit::Best => {
-                with_room.clone().min_by_key(|(_, residual)| **residual).map(|(bin, _)| bin)
-            }
-            Fit::Worst => worst(None),
-            Fit::AlmostWorst => worst(None).map(|first| worst(Some(first)).unwrap_or(first)),
-        }
-    }
 }

@@ -4,17 +4,18 @@ use alloc::vec::Vec;
 use proptest::prelude::*;
 use quickcheck::{Arbitrary, Gen};
 
-use super::Random;
+use super::{CaseSize, Family, Random};
 
 /// Something that happens to an online packer. Bins and items are counted from the first that came,
-/// modulo how many came, whether they are still there or not.
+/// modulo how many came, whether they are still there or not; by the checks of the kit, modulo those
+/// that are there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Operation {
+pub enum Operation<S = u64> {
     /// A bin joins.
     Add {
         /// Its capacity.
-        capacity: u64,
+        capacity: S,
     },
     /// A bin goes away.
     Remove {
@@ -24,7 +25,7 @@ pub enum Operation {
     /// An item comes.
     Place {
         /// Its size.
-        size: u64,
+        size: S,
     },
     /// An item leaves.
     Leave {
@@ -36,18 +37,30 @@ pub enum Operation {
         /// Of which.
         bin: usize,
         /// How much.
-        size: u64,
+        size: S,
     },
+}
+
+impl<S> Operation<S> {
+    /// With other amounts.
+    fn map(self, change: impl FnOnce(S) -> S) -> Self {
+        match self {
+            Self::Add { capacity } => Self::Add { capacity: change(capacity) },
+            Self::Place { size } => Self::Place { size: change(size) },
+            Self::Release { bin, size } => Self::Release { bin, size: change(size) },
+            other => other,
+        }
+    }
 }
 
 /// Operations, for a packer that opens bins or one that does not.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "these two are what a case is")]
-pub struct Operations {
+pub struct Operations<S = u64> {
     /// The capacity of bins that open, if they do.
-    pub opening: Option<u64>,
+    pub opening: Option<S>,
     /// What happens.
-    pub operations: Vec<Operation>,
+    pub operations: Vec<Operation<S>>,
 }
 
 /// What sizes and capacities there are: few, so that there are many ties, or any.
@@ -70,7 +83,7 @@ impl Scale {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Tiny, Self::Small, Self::Medium, Self::Huge, Self::Mixed];
 
-    fn capacity(self, random: &mut Random) -> u64 {
+    fn amount_of_bin(self, random: &mut Random) -> u64 {
         match self {
             Self::Tiny => random.below(9),
             Self::Small => 50 + random.below(51),
@@ -80,7 +93,7 @@ impl Scale {
         }
     }
 
-    fn size(self, random: &mut Random) -> u64 {
+    fn amount_of_item(self, random: &mut Random) -> u64 {
         match self {
             Self::Tiny => random.below(5),
             Self::Small => random.below(60),
@@ -90,13 +103,36 @@ impl Scale {
             Self::Mixed => random.word() >> random.below(64),
         }
     }
+
+    /// Half of the vectors have the same in each dimension.
+    fn capacity<S: CaseSize>(self, random: &mut Random) -> S {
+        if S::DIMENSIONS > 1 && random.below(2) == 0 {
+            let amount = self.amount_of_bin(random);
+            return S::from_fn(|_| amount);
+        }
+        S::from_fn(|_| self.amount_of_bin(random))
+    }
+
+    fn size<S: CaseSize>(self, family: Family, random: &mut Random) -> S {
+        if family == Family::Uniform {
+            return S::from_fn(|_| self.amount_of_item(random));
+        }
+        let capacity = self.capacity::<S>(random);
+        family.one(random, &capacity)
+    }
 }
 
-impl Operations {
-    /// So many, of this scale, by this seed; up to about `bins` bins at a time if none opens.
+impl<S: CaseSize> Operations<S> {
+    /// So many, of this scale, by this seed; up to about `bins` bins at a time if none opens. The
+    /// dimensions of vectors are correlated in some way or not.
     #[must_use]
     pub fn seeded(seed: u64, scale: Scale, opens: bool, bins: usize, length: usize) -> Self {
         let mut random = Random::new(seed);
+        let family = if S::DIMENSIONS > 1 {
+            [Family::Uniform, Family::Correlated, Family::Anticorrelated][random.below(3) as usize]
+        } else {
+            Family::Uniform
+        };
         let opening = opens.then(|| scale.capacity(&mut random));
         // Phases of more placements and of more departures.
         let phase = 1 + random.below(length as u64 / 2 + 1);
@@ -111,19 +147,47 @@ impl Operations {
             operations.push(match random.below(40) {
                 0 => Operation::Add { capacity: scale.capacity(&mut random) },
                 1 => Operation::Remove { bin: which },
-                2 => Operation::Release { bin: which, size: scale.size(&mut random) },
+                2 => Operation::Release { bin: which, size: scale.size(family, &mut random) },
                 choice if choice < if filling { 30 } else { 12 } => {
-                    Operation::Place { size: scale.size(&mut random) }
+                    Operation::Place { size: scale.size(family, &mut random) }
                 }
                 _ => Operation::Leave { item: which },
             });
         }
         Self { opening, operations }
     }
+
+    /// The same with smaller amounts: those of a dimension are divided by the least power of two
+    /// that leaves no capacity above the `most` of the dimension.
+    #[must_use]
+    pub fn within(self, most: impl Fn(usize) -> u64) -> Self {
+        let capacities = || {
+            let joins = self.operations.iter().filter_map(|operation| match operation {
+                Operation::Add { capacity } => Some(capacity),
+                _ => None,
+            });
+            self.opening.iter().chain(joins)
+        };
+        let shift = |dimension: usize| {
+            let largest = capacities().map(|capacity| capacity.amounts()[dimension]).max();
+            let (largest, most) = (largest.unwrap_or(0), most(dimension));
+            (0..64).find(|shift| largest >> shift <= most).unwrap_or(64)
+        };
+        let shifts: Vec<u32> = (0..S::DIMENSIONS).map(shift).collect();
+        let less = |size: S| {
+            let amount =
+                |dimension: usize| size.amounts()[dimension].checked_shr(shifts[dimension]);
+            S::from_fn(|dimension| amount(dimension).unwrap_or(0))
+        };
+        Self {
+            opening: self.opening.map(less),
+            operations: self.operations.into_iter().map(|each| each.map(less)).collect(),
+        }
+    }
 }
 
 /// Up to `length` of them, of any scale.
-pub fn operations(length: usize) -> impl Strategy<Value = Operations> {
+pub fn operations<S: CaseSize>(length: usize) -> impl Strategy<Value = Operations<S>> {
     let scale = proptest::sample::select(&Scale::ALL[..]);
     (any::<u64>(), scale, any::<bool>(), 0..40_usize).prop_flat_map(
         move |(seed, scale, opens, bins)| {
@@ -136,7 +200,7 @@ pub fn operations(length: usize) -> impl Strategy<Value = Operations> {
     )
 }
 
-impl Arbitrary for Operations {
+impl<S: CaseSize> Arbitrary for Operations<S> {
     fn arbitrary(random: &mut Gen) -> Self {
         let scale = *random.choose(&Scale::ALL).unwrap_or(&Scale::Tiny);
         let (seed, opens) = (u64::arbitrary(random), bool::arbitrary(random));

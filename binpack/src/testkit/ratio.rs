@@ -1,21 +1,29 @@
-use alloc::vec::Vec;
-use core::cmp::Reverse;
-
-use super::{Family, OnlinePacker, Random, Violation, cut};
-use crate::Fit;
+use super::{Answer, CaseSize, Family, OnlinePacker, Policy, Random, Violation, cut};
+use crate::{Fit, Size};
 
 /// The most bins that a policy opens where `optimum` would do, in any order of items.
 ///
 /// *Sources:* first fit: Dósa and Sgall, *First fit bin packing: a tight analysis*, STACS 2013; best
 /// fit: the same, *Optimal analysis of best fit bin packing*, ICALP 2014: 1.7 times the optimum,
-/// rounded down. Next, worst and almost-worst fit: what is in two neighbouring bins is more than one
-/// can hold, so there are fewer than twice the optimum (Johnson 1973).
+/// rounded down. Next, worst and almost-worst fit: fewer than twice the optimum, as
+/// [`most_bins_any_fit`] says (Johnson 1973).
 #[must_use]
 pub const fn most_bins(fit: Fit, optimum: usize) -> usize {
     match fit {
         Fit::First | Fit::Best => optimum.saturating_mul(17) / 10,
-        Fit::Next | Fit::Worst | Fit::AlmostWorst => optimum.saturating_mul(2).saturating_sub(1),
+        Fit::Next | Fit::Worst | Fit::AlmostWorst => most_bins_any_fit(1, optimum),
     }
+}
+
+/// The most bins that open for vectors where `optimum` would do, by any rule that opens none while
+/// there is room in the bin that was opened last: fewer than `2 · dimensions · optimum`.
+///
+/// What began a bin did not fit the one before, so in some dimension the two hold more than one can.
+/// Take bins in pairs: of each, all dimensions together have more than one bin's worth, and `optimum`
+/// bins can hold no more than `dimensions · optimum` of that.
+#[must_use]
+pub const fn most_bins_any_fit(dimensions: usize, optimum: usize) -> usize {
+    optimum.saturating_mul(2).saturating_mul(dimensions).saturating_sub(1)
 }
 
 /// The same for first fit with items from the largest to the smallest: 11/9 times the optimum and
@@ -27,35 +35,37 @@ pub const fn most_bins_decreasing(optimum: usize) -> usize {
 }
 
 /// Packs items that fill bins exactly, so that the fewest bins are known: shuffled, and with first
-/// fit also from the largest to the smallest.
+/// fit in one dimension also from the largest to the smallest.
 ///
 /// # Errors
 ///
 /// [`Violation::TooManyBins`], or an item that is left out.
-pub fn check_ratio<P: OnlinePacker>(
+pub fn check_ratio<F: Policy, P: OnlinePacker<F::Size>>(
     seed: u64,
-    fit: Fit,
-    make: impl Fn(Option<u64>) -> P,
-) -> Result<(), Violation> {
+    fit: F,
+    make: impl Fn(Option<F::Size>) -> P,
+) -> Result<(), Violation<F::Size>> {
     let mut random = Random::new(seed);
     for optimum in [1, 2, 3, 7, 20, 100] {
-        for capacity in [12, 100, 1_000, 1 << 40, u64::MAX] {
+        for amount in [12, 100, 1_000, 1 << 40, u64::MAX] {
+            let most = |dimension| amount.min(fit.largest_capacity(dimension));
+            let capacity = F::Size::from_fn(most);
             for family in [Family::Triplets, Family::Cut] {
-                let Some(mut sizes) = cut(random.word(), family, capacity, optimum) else {
+                let sizes = cut(random.word(), family, capacity, optimum);
+                // What is cut is at least of 8.
+                let Some(mut sizes) = sizes.filter(|_| capacity.amounts().iter().all(|a| *a >= 8))
+                else {
                     continue;
                 };
-                let bins = pack(make(Some(capacity)), &sizes)?;
-                let most = most_bins(fit, optimum);
-                if bins > most {
-                    return Err(Violation::TooManyBins { bins, optimum, most });
-                }
-                if fit == Fit::First {
-                    sizes.sort_by_key(|size| Reverse(*size));
-                    let bins = pack(make(Some(capacity)), &sizes)?;
-                    let most = most_bins_decreasing(optimum);
-                    if bins > most {
-                        return Err(Violation::TooManyBins { bins, optimum, most });
-                    }
+                let judge = |sizes: &[F::Size], most| {
+                    let bins = pack(make(Some(capacity)), sizes)?;
+                    let broken = Violation::TooManyBins { bins, optimum, most };
+                    if bins > most { Err(broken) } else { Ok(()) }
+                };
+                judge(&sizes, fit.most_bins(optimum))?;
+                if let Some(most) = fit.most_bins_decreasing(optimum) {
+                    sizes.sort_by(|one, other| other.amounts().cmp(one.amounts()));
+                    judge(&sizes, most)?;
                 }
             }
         }
@@ -63,11 +73,16 @@ pub fn check_ratio<P: OnlinePacker>(
     Ok(())
 }
 
-fn pack<P: OnlinePacker>(mut packer: P, sizes: &[u64]) -> Result<usize, Violation> {
-    let place = |size: &u64| {
-        let left_out = Violation::LeftOut { size: *size, bin: 0 };
-        packer.place(*size).ok_or(left_out)
-    };
-    let bins: Vec<usize> = sizes.iter().map(place).collect::<Result<_, _>>()?;
-    Ok(bins.iter().max().map_or(0, |last| last + 1))
+fn pack<S: CaseSize, P: OnlinePacker<S>>(
+    mut packer: P,
+    sizes: &[S],
+) -> Result<usize, Violation<S>> {
+    let mut bins = 0;
+    for &size in sizes {
+        match packer.place(size) {
+            Answer::Bin(bin) => bins = bins.max(bin + 1),
+            _ => return Err(Violation::LeftOut { size, bin: bins }),
+        }
+    }
+    Ok(bins)
 }

@@ -38,8 +38,8 @@ impl<const D: usize> VectorFit<D> {
     /// size; zero for [`Next`](Self::Next) and [`First`](Self::First). Whether the item fits does
     /// not matter here: where it does not, what would be left counts as nothing.
     ///
-    /// Exact if the normalised amounts are within [`Scale::LIMIT`]; sums beyond 128 bits stay at the
-    /// largest number. O(D).
+    /// Exact if the normalised amounts are within the limit of [`Scale`]; sums beyond 128 bits stay at
+    /// the largest number. O(D).
     #[must_use]
     pub fn score(&self, size: &[u64; D], residual: &[u64; D]) -> u128 {
         match self {
@@ -87,7 +87,14 @@ impl<const D: usize> VectorFit<D> {
 
     /// Whether bins of this capacity can be compared.
     pub(super) fn check(&self, capacity: &[u64; D]) -> Result<(), Error> {
-        self.scale().map_or(Ok(()), |scale| scale.check(capacity))
+        match self {
+            Self::Next | Self::First => Ok(()),
+            Self::Best(measure)
+            | Self::Worst(measure)
+            | Self::AlmostWorst(measure)
+            | Self::NormBased(measure) => measure.scale.check(capacity, measure.limit()),
+            Self::DotProduct(scale) => scale.check(capacity, Scale::<D>::LIMIT.into()),
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use crate::Error;
 /// weight zero has no say in the choice; an item must still fit in it.
 ///
 /// Everything is worked out in integers, exactly, which needs a bound: the normalised capacity of
-/// a bin is at most [`Scale::LIMIT`] in each dimension.
+/// a bin is at most [`Scale::LIMIT`] in each dimension where amounts are multiplied with each other,
+/// as by [`Norm::L2`] and the dot product, and at most [`Scale::LINEAR_LIMIT`] where they are not.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Scale<const D: usize> {
     units: [u64; D],
@@ -17,8 +18,11 @@ pub struct Scale<const D: usize> {
 }
 
 impl<const D: usize> Scale<D> {
-    /// The largest normalised amount: 2^50.
+    /// The largest normalised amount where two are multiplied: 2^50.
     pub const LIMIT: u64 = 1 << 50;
+
+    /// The largest normalised amount where they are only added up or compared: 2^104.
+    pub const LINEAR_LIMIT: u128 = 1 << 104;
 
     /// These units, all of weight 1.
     #[must_use]
@@ -28,18 +32,27 @@ impl<const D: usize> Scale<D> {
 
     /// Units by which a bin of this `capacity` counts the same in each dimension, so that sizes are
     /// normalised by capacity, as the literature has it. Bins up to 16 times as large are within the
-    /// limit.
+    /// limit, that of [`LINEAR_LIMIT`](Self::LINEAR_LIMIT) if this capacity is beyond 2^50 somewhere.
     ///
     /// Exact if the least common multiple of the capacities is at most 2^46: that is what a full bin
     /// counts then. Otherwise it counts about 2^46: a unit is `2^46 / capacity`, rounded down, within
-    /// a part in 2^14 for capacities up to 2^32; beyond 2^46 it is 1. A dimension without capacity
-    /// gets unit zero.
+    /// a part in 2^14 for capacities up to 2^32; beyond 2^46 it is 1. With a capacity beyond 2^50, a
+    /// full bin counts the least common multiple below 2^64, or else about 2^64 times the smallest
+    /// capacity and at most 2^100: within a part in 2^14 if none is more than 2^50 times another.
+    /// A dimension without capacity gets unit zero.
     #[must_use]
     pub fn normalizing(capacity: &[u64; D]) -> Self {
-        let multiple = common_multiple(capacity, 1 << 46);
-        let full = multiple.unwrap_or(1 << 46);
-        let unit = |amount: u64| full.checked_div(amount).map_or(0, |unit| unit.max(1));
-        Self::new(capacity.map(unit))
+        let full = if capacity.iter().all(|amount| *amount <= Self::LIMIT) {
+            u128::from(common_multiple(capacity, 1 << 46).unwrap_or(1 << 46))
+        } else {
+            let least = capacity.iter().copied().filter(|amount| *amount > 0).min().unwrap_or(1);
+            let longest = (u128::from(u64::MAX) * u128::from(least)).min(1 << 100);
+            common_multiple(capacity, u64::MAX).map_or(longest, u128::from)
+        };
+        Self::new(capacity.map(|amount| {
+            let unit = full.checked_div(amount.into()).map_or(0, |unit| unit.max(1));
+            u64::try_from(unit).unwrap_or(u64::MAX)
+        }))
     }
 
     /// The same units with these weights.
@@ -60,10 +73,11 @@ impl<const D: usize> Scale<D> {
         &self.weights
     }
 
-    /// Whether bins of this capacity can be compared exactly.
-    pub(super) fn check(&self, capacity: &[u64; D]) -> Result<(), Error> {
+    /// Whether bins of this capacity can be compared exactly, with normalised amounts up to `most`.
+    pub(super) fn check(&self, capacity: &[u64; D], most: u128) -> Result<(), Error> {
         for (dimension, (unit, amount)) in self.units.iter().zip(capacity).enumerate() {
-            let limit = Self::LIMIT.checked_div(*unit).unwrap_or(u64::MAX);
+            let limit = most.checked_div(u128::from(*unit)).unwrap_or(u128::MAX);
+            let limit = u64::try_from(limit).unwrap_or(u64::MAX);
             if *amount > limit {
                 return Err(Error::TooLargeToCompare { dimension, amount: *amount, limit });
             }
@@ -119,7 +133,7 @@ impl Norm {
     pub const ALL: [Self; 3] = [Self::L1, Self::L2, Self::LInfinity];
 
     /// The norm of these amounts: `Σ w·u·x`, `Σ w·(u·x)²` or `max w·u·x`, for unit `u` and weight
-    /// `w` of each dimension. Exact if the normalised amounts are within [`Scale::LIMIT`]; sums
+    /// `w` of each dimension. Exact if the normalised amounts are within the limit of [`Scale`]; sums
     /// beyond 128 bits stay at the largest number.
     #[must_use]
     pub fn of<const D: usize>(self, scale: &Scale<D>, amounts: &[u64; D]) -> u128 {
@@ -161,5 +175,38 @@ impl<const D: usize> Measure<D> {
     #[must_use]
     pub fn of(&self, amounts: &[u64; D]) -> u128 {
         self.norm.of(&self.scale, amounts)
+    }
+    /// The largest normalised amount with which it is exact.
+    pub(super) fn limit(&self) -> u128 {
+        match self.norm {
+            Norm::L1 | Norm::LInfinity => Scale::<D>::LINEAR_LIMIT,
+            Norm::L2 => Scale::<D>::LIMIT.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_bin_counts_the_same_in_each_dimension_whatever_it_holds() {
+        for (capacity, bits) in [
+            ([64, 262_144], 40),
+            ([3, 7_000_000_001], 13),
+            ([u64::MAX, u64::MAX], 40),
+            ([u64::MAX, 1 << 20], 14),
+            ([1 << 51, 3], 12),
+            ([u64::MAX, u64::MAX - 1], 30),
+        ] {
+            let scale = Scale::normalizing(&capacity);
+            let [one, other] = [0, 1].map(|dimension| {
+                u128::from(scale.units()[dimension]) * u128::from(capacity[dimension])
+            });
+            assert!(one.abs_diff(other) <= one.max(other) >> bits, "{capacity:?}: {one} {other}");
+            assert!(scale.check(&capacity, Scale::<2>::LINEAR_LIMIT >> 4).is_ok(), "{capacity:?}");
+        }
+        assert_eq!(Scale::normalizing(&[u64::MAX, 1]).units(), &[1, u64::MAX]);
+        assert_eq!(Scale::normalizing(&[u64::MAX, 0]).units(), &[1, 0]);
     }
 }

@@ -4,6 +4,9 @@
 //! After each call: a refused one has left no trace, and getters say what the twin knows. Now and
 //! then all goes on with what is restored from a snapshot.
 
+#[path = "../held/mod.rs"]
+mod held;
+
 use std::collections::BTreeSet;
 
 use apportion_binpack::reference::{Online, Outcome};
@@ -11,6 +14,8 @@ use apportion_binpack::testkit::{Operation, Operations};
 use apportion_binpack::{
     BinId, Bins, Decision, Error, Fit, ItemDecision, ItemId, Packer, Placement,
 };
+
+use held::Held;
 
 /// Bins, whose items the caller keeps.
 pub(crate) fn play(fit: Fit, operations: &Operations) {
@@ -57,9 +62,11 @@ pub(crate) fn play(fit: Fit, operations: &Operations) {
         }
         play.compare(&bins);
         if step % 64 == 63 {
+            play.held.check();
             bins = restored(&bins);
         }
     }
+    play.held.check();
 }
 
 /// A packer, which keeps the items.
@@ -114,6 +121,7 @@ pub(crate) fn play_packer(fit: Fit, operations: &Operations) {
                 let (item, bin, size, there) = items[at];
                 if there {
                     let residual = play.twin.release(bin.number(), size).unwrap();
+                    play.held.leaves(bin, [size]);
                     assert_eq!((packer.bin_of(item), packer.size_of(item)), (Ok(bin), Ok(size)));
                     let left = packer.remove(item).unwrap();
                     assert_eq!((left.item, left.size, left.bin), (item, size, bin));
@@ -140,9 +148,11 @@ pub(crate) fn play_packer(fit: Fit, operations: &Operations) {
             }
             let there = items.iter().filter(|item| item.3).count();
             assert_eq!((packer.len(), packer.is_empty()), (there, there == 0));
+            play.held.check();
             packer = restored(&packer);
         }
     }
+    play.held.check();
 }
 
 /// The twin, and the handles that were given.
@@ -153,12 +163,18 @@ struct Play {
     /// All that ever were.
     handles: Vec<BinId>,
     unique: BTreeSet<BinId>,
+    held: Held<1>,
 }
 
 impl Play {
     fn new(fit: Fit, opening: Option<u64>) -> Self {
-        let twin = Online::new(fit, opening);
-        Self { twin, there: Vec::new(), handles: Vec::new(), unique: BTreeSet::new() }
+        Self {
+            twin: Online::new(fit, opening),
+            there: Vec::new(),
+            handles: Vec::new(),
+            unique: BTreeSet::new(),
+            held: Held::default(),
+        }
     }
 
     fn bin(&self, which: usize) -> Option<BinId> {
@@ -167,6 +183,7 @@ impl Play {
 
     fn joins(&mut self, bin: BinId, capacity: u64) {
         assert_eq!(self.twin.add(capacity), bin.number());
+        self.held.joins(bin, [capacity]);
         self.knows(bin);
     }
 
@@ -186,6 +203,7 @@ impl Play {
             return Err(Error::UnknownBin { bin });
         }
         self.there[bin.number()] = None;
+        self.held.goes(bin);
         Ok(self.twin.remove(bin.number()).unwrap())
     }
 
@@ -200,6 +218,7 @@ impl Play {
         if placed.opened {
             self.knows(placed.bin);
         }
+        self.held.placed(placed.bin, placed.opened, [size], [placed.residual]);
         assert!(self.is_there(placed.bin));
         assert!(placed.runner_up.is_none_or(|runner_up| self.is_there(runner_up.bin)));
     }
@@ -215,6 +234,7 @@ impl Play {
         refused(bins, expected.is_err(), |bins| assert_eq!(bins.release(bin, size), expected));
         if expected.is_ok() {
             assert_eq!(bins.release(bin, size), expected);
+            self.held.leaves(bin, [size]);
         }
     }
 

@@ -1,7 +1,12 @@
 //! Calls of vector bins, and what is to be expected of them: for proptest and for the fuzzer.
 
+#[path = "../held/mod.rs"]
+pub(crate) mod held;
+
 use apportion_binpack::reference::{self, Choice};
 use apportion_binpack::{BinId, Decision, Error, Scored, VectorBins, VectorFit};
+
+use held::Held;
 
 /// A call. What it is about is picked from what there is.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +45,7 @@ pub(crate) struct Run<const D: usize> {
     placed: Vec<(BinId, [u64; D])>,
     asked: Vec<[u64; D]>,
     gone: Option<BinId>,
+    pub(crate) held: Held<D>,
 }
 
 impl<const D: usize> Run<D> {
@@ -51,10 +57,11 @@ impl<const D: usize> Run<D> {
         Some(Self {
             cached: fast.clone().with_cache(cache),
             fast,
-            slow: reference::VectorBins { fit, opening, bins: Vec::new(), last: 0 },
+            slow: reference::VectorBins::new(fit, opening),
             placed: Vec::new(),
             asked: Vec::new(),
             gone: None,
+            held: Held::default(),
         })
     }
 
@@ -65,6 +72,8 @@ impl<const D: usize> Run<D> {
         assert_eq!(self.fast.place(size).unwrap(), chosen, "place {size:?}");
         assert_eq!(self.cached.place(size).unwrap(), chosen, "place {size:?} with a cache");
         if let Decision::Place(placement) = chosen {
+            let left = placement.residual.amounts;
+            self.held.placed(placement.bin, placement.opened, size, left);
             self.placed.push((placement.bin, size));
             assert_eq!(self.fast.residual(placement.bin), Ok(placement.residual.amounts));
         }
@@ -77,6 +86,7 @@ impl<const D: usize> Run<D> {
                 Ok(bin) => {
                     assert_eq!(self.cached.add(capacity), Ok(bin));
                     assert_eq!(bin.number(), self.slow.add(capacity));
+                    self.held.joins(bin, capacity);
                 }
                 Err(error) => {
                     assert!(matches!(error, Error::TooLargeToCompare { .. }));
@@ -93,6 +103,7 @@ impl<const D: usize> Run<D> {
                     });
                     assert_eq!(held, Ok(sum), "what was in it comes out");
                     self.slow.remove(bin.number());
+                    self.held.goes(bin);
                     self.placed.retain(|(place, _)| *place != bin);
                     self.gone = Some(bin);
                 }
@@ -114,15 +125,15 @@ impl<const D: usize> Run<D> {
                     let size = if all { size } else { size.map(|amount| amount / 2) };
                     self.fast.release(bin, size).unwrap();
                     self.cached.release(bin, size).unwrap();
-                    if let Some((_, left)) = &mut self.slow.bins[bin.number()] {
-                        *left = core::array::from_fn(|d| left[d] + size[d]);
-                    }
+                    self.slow.release(bin.number(), size).unwrap();
+                    self.held.leaves(bin, size);
                     let count = self.placed.len();
                     let entry = &mut self.placed[which % count];
                     entry.1 = core::array::from_fn(|d| entry.1[d] - size[d]);
                 }
             }
             Call::Save => {
+                self.held.check();
                 for bins in [&mut self.fast, &mut self.cached] {
                     let text = serde_json::to_string(bins).unwrap();
                     *bins = serde_json::from_str(&text).unwrap();
@@ -149,5 +160,6 @@ pub(crate) fn play<const D: usize>(
             run.call(*call);
             assert_eq!(run.fast.len(), run.slow.bins.iter().flatten().count());
         }
+        run.held.check();
     }
 }

@@ -104,14 +104,7 @@ fn by_rule<const D: usize>(
 }
 
 fn explain(source: &Source, error: &Refusal) -> Error {
-    let message = match error {
-        Refusal::TooLargeToCompare { dimension, amount, limit } => format!(
-            "expected a capacity of at most {limit} for this fit, found {amount} in dimension \
-             {dimension}"
-        ),
-        error => error.to_string(),
-    };
-    Error::input(&source.name, message)
+    Error::input(&source.name, error.to_string())
 }
 
 /// Of the improver, which breaks ties by chance.

@@ -1,5 +1,8 @@
 //! Files and standard output: whole or not at all.
 
+use apportion_binpack::{Assignment, check_vectors};
+use apportion_workload::PackingInstance;
+
 use crate::common::Stage;
 use crate::{entry, hash, triplets, vectors};
 
@@ -41,6 +44,30 @@ fn the_bin_of_each_item_is_written() {
     let csv = stage.read("out.csv");
     let bins = csv.lines().skip(1).filter_map(|line| line.split(',').nth(1)?.parse().ok());
     assert_eq!(entry["assignment_hash"], hash(&bins.collect::<Vec<u32>>()));
+}
+
+#[test]
+fn what_is_written_is_a_packing() {
+    let stage = Stage::new();
+    for (name, text) in [("a.txt", triplets()), ("b.vbp", vectors())] {
+        stage.write(name, &text);
+        let read = PackingInstance::parse(&text).expect("an instance");
+        let array = |amounts: &[u64]| {
+            std::array::from_fn(|dimension| amounts.get(dimension).copied().unwrap_or(0))
+        };
+        let capacity: [u64; 4] = array(read.capacity());
+        let sizes: Vec<[u64; 4]> = read.items().map(array).collect();
+        for fit in ["next", "first", "best", "worst", "almost-worst"] {
+            for more in ["", "--order as-given", "--order shuffle:3", "--improve-steps 500"] {
+                let arguments = format!("pack {name} --fit {fit} {more} --assignment out.csv");
+                stage.run(&arguments).succeeded();
+                let csv = stage.read("out.csv");
+                let bins = csv.lines().skip(1).map(|line| line.split(',').nth(1)?.parse().ok());
+                let packing = Assignment::new(&bins.collect::<Vec<Option<u32>>>());
+                assert_eq!(check_vectors(&capacity, &sizes, &packing), Ok(()), "{arguments}");
+            }
+        }
+    }
 }
 
 #[test]

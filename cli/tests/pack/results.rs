@@ -26,6 +26,26 @@ fn a_document_says_what_came_out() {
 }
 
 #[test]
+fn vectors_of_all_of_64_bits_are_compared_to_the_last_unit() {
+    let stage = Stage::new();
+    let (all, half) = (1_u64 << 63, 1_u64 << 62);
+    let [less, more] = [half + 1, half + 2];
+    // Two that do not go together, and one that goes with either: the second leaves less.
+    let text = format!("2\n{all} {all}\n3\n{less} {less} 1\n{more} {more} 1\n1 1 1\n");
+    stage.write("a.vbp", text);
+    for (fit, bin) in [("next", 1), ("first", 0), ("best", 1), ("worst", 0), ("almost-worst", 1)] {
+        let found = entry(&stage, &format!("a.vbp --order as-given --fit {fit}"));
+        assert_eq!(found["assignment_hash"], hash(&[0, 1, bin]), "{fit}");
+    }
+    let most = u64::MAX;
+    stage.write("b.vbp", format!("3\n1 {most} 5\n2\n1 1 2 1\n0 {} 3 1\n", most - 1));
+    for fit in ["next", "first", "best", "worst", "almost-worst"] {
+        let found = entry(&stage, &format!("b.vbp --fit {fit} --improve-steps 100"));
+        assert_eq!((&found["bins"], &found["optimal"]), (&json!(1), &json!(true)), "{fit}");
+    }
+}
+
+#[test]
 fn several_files_come_in_their_order() {
     let stage = Stage::new();
     stage.write("a.txt", triplets());
