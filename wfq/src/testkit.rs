@@ -30,6 +30,7 @@ mod fairness;
 mod isolation;
 mod numbered;
 mod operation;
+mod owed;
 mod profile;
 mod random;
 mod subject;

@@ -1,5 +1,7 @@
 //! The kit: what is right passes, up to the bounds; each mistake is refused by the law it breaks.
 
+#[path = "kit/eevdf.rs"]
+mod eevdf;
 #[path = "kit/spoiled.rs"]
 mod spoiled;
 #[path = "kit/worked.rs"]
@@ -32,35 +34,6 @@ fn start_time_keeps_every_law_and_reaches_the_bounds() -> Result<(), Failure> {
     check_all(profile.seed(4), wrapping)?;
     check_all(profile.seed(5).in_service(4), Twin::start_time)?;
     Ok(())
-}
-
-#[test]
-fn eevdf_is_off_its_share_by_less_than_a_request() -> Result<(), Failure> {
-    for request in [1, 2, 7, 1000] {
-        let profile = Profile::eevdf(request).operations(400_000).seed(request);
-        let report = check_all(profile, || Twin::eevdf(request))?;
-        assert!((900..1000).contains(&report.farthest), "{report:?}");
-    }
-    check_all(Profile::eevdf(1).in_service(4), || Twin::eevdf(1))?;
-    Ok(())
-}
-
-#[test]
-fn start_time_is_not_as_accurate_as_eevdf() {
-    let failure = check(Profile::eevdf(1), Twin::start_time).expect_err("it is O(n) charges off");
-    assert!(matches!(failure.violation, Violation::Lag { .. }));
-    // The heaviest of 12 is owed n/2 charges in the end, where it stays below one with EEVDF.
-    let mut driver = Driver::new(Plain(Twin::start_time()), Profile::start_time());
-    for entity in 0..12 {
-        let weight = if entity == 11 { 11 } else { 1 };
-        let added = driver.play(Operation::Add { entity, group: None, weight });
-        assert_eq!((added, driver.play(Operation::Wake { entity })), (Ok(true), Ok(true)));
-    }
-    for _ in 0..1000 {
-        let charge = Operation::Charge { place: 0, used: 1, stays: true };
-        driver.play_all(&[Operation::Pick, charge]).expect("it keeps its laws");
-    }
-    assert_eq!(driver.farthest(), 5500);
 }
 
 #[test]

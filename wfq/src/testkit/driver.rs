@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::budget::Budget;
 use super::episode::GROUPS;
 use super::fairness::Fairness;
+use super::owed::Owed;
 use super::{Fault, Law, Operation, Profile, ProportionalShare, Subject, Violation};
 
 /// Plays operations on a scheduler, skips what is not legal, and checks the laws after each.
@@ -26,6 +27,7 @@ pub struct Driver<S> {
     groups: usize,
     in_service: Vec<usize>,
     fairness: Option<Fairness>,
+    owed: Option<Owed>,
     now: u64,
     limited: bool,
     idle: bool,
@@ -37,6 +39,7 @@ pub struct Driver<S> {
 #[derive(Clone, Copy, Debug)]
 struct Node {
     parent: Option<usize>,
+    weight: u32,
     state: State,
     /// Entities in it that are in service, or 1 if it is itself.
     serving: u32,
@@ -79,6 +82,7 @@ impl<S: Subject> Driver<S> {
             groups: 0,
             in_service: Vec::with_capacity(profile.in_service),
             fairness,
+            owed: profile.request().map(|request| Owed::new(profile, request, nodes, 1 + GROUPS)),
             now: 0,
             limited: false,
             idle: false,
@@ -127,7 +131,8 @@ impl<S: Subject> Driver<S> {
     /// the largest charge.
     #[must_use]
     pub fn farthest(&self) -> u128 {
-        self.fairness.as_ref().map_or(0, |fairness| fairness.farthest)
+        let owed = self.owed.as_ref().map(|owed| owed.farthest);
+        owed.or(self.fairness.as_ref().map(|fairness| fairness.farthest)).unwrap_or(0)
     }
 
     /// Plays all of them.
@@ -216,16 +221,19 @@ impl<S: Subject> Driver<S> {
         if !fits || self.entity(entity).is_none() {
             return false;
         }
+        self.node_mut(entity).weight = weight;
         if let Some(fairness) = &mut self.fairness {
             fairness.set_weight(entity, weight);
+        }
+        if let Some(owed) = &mut self.owed {
+            owed.set_weight(entity, weight);
         }
         self.tell_scheduler(|scheduler| scheduler.set_weight(entity, weight));
         true
     }
 
     fn round_trip(&mut self, entity: usize, weight: u32) -> bool {
-        let Some(fairness) = &self.fairness else { return false };
-        let before = u32::try_from(fairness.weight(entity)).unwrap_or(1);
+        let Some(before) = self.entity(entity).map(|node| node.weight) else { return false };
         self.set_weight(entity, weight) && self.set_weight(entity, before)
     }
 
@@ -256,6 +264,7 @@ impl<S: Subject> Driver<S> {
             return Err(Violation::Nonsense { picked, fault });
         }
         self.check_limits(picked)?;
+        self.check_owed(picked)?;
         self.in_service.push(picked);
         self.node_mut(picked).state = State::InService;
         let mut next = Some(picked);
@@ -291,6 +300,9 @@ impl<S: Subject> Driver<S> {
             if let Some(fairness) = &mut self.fairness {
                 fairness.charge(node, used)?;
             }
+            if let Some(owed) = &mut self.owed {
+                owed.charge(node, used)?;
+            }
         }
         self.node_mut(entity).state = if stays { State::Queued } else { State::Asleep };
         self.settle(entity);
@@ -298,10 +310,10 @@ impl<S: Subject> Driver<S> {
         Ok(true)
     }
 
-    /// A charge that no request is as large as stays what it is: to end a steady phase.
+    /// A charge that no request is as large as stays what it is; any other ends with the request.
     fn sliced(&self, entity: usize, used: u64) -> u64 {
         let within = self.profile.request().is_some_and(|request| used <= request);
-        let slice = self.fairness.as_ref().and_then(|fairness| fairness.slice(entity));
+        let slice = self.owed.as_ref().map(|owed| owed.slice(entity));
         slice.filter(|_| within).map_or(used, |slice| used.min(slice))
     }
 
@@ -327,6 +339,11 @@ impl<S: Subject> Driver<S> {
             match &mut self.fairness {
                 Some(fairness) if competes => fairness.enter(node),
                 Some(fairness) => fairness.leave(node, throttled),
+                None => {}
+            }
+            match &mut self.owed {
+                Some(owed) if competes => owed.enter(node),
+                Some(owed) => owed.leave(node),
                 None => {}
             }
         }
@@ -361,11 +378,17 @@ impl<S: Subject> Driver<S> {
             return Ok(false);
         }
         self.now = now;
+        if let Some(owed) = &mut self.owed {
+            owed.begin_releases();
+        }
         for node in 0..self.nodes.len() {
             if let Some(budget) = self.nodes[node].as_mut().and_then(|node| node.budget.as_mut()) {
                 budget.pass(now);
                 self.settle(node);
             }
+        }
+        if let Some(owed) = &mut self.owed {
+            owed.end_releases();
         }
         self.tell(|subject| {
             if let Some(scheduler) = subject.limits() {

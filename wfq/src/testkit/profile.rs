@@ -16,14 +16,16 @@ pub enum Law {
     /// `|S_i w_j - S_j w_i| <= q_i w_j + q_j w_i`.
     Pairwise,
     /// The same over intervals in which weights change and change back before anybody is served,
-    /// comes or goes.
+    /// comes or goes. With EEVDF, who is picked is not owed less than nothing where weights are all
+    /// that ever changed: lag is kept over that (B5).
     Reweight,
     /// B7: the same, to the favour of j, over every interval in which i stays runnable, whether j
     /// sleeps or not.
     FreeLunch,
     /// B7 and B10: the same where j is throttled at times.
     WindUp,
-    /// B3', B4, B5: the bound on the distance from the share of all service, in steady phases.
+    /// B3', B4, B5: the bound on the distance from the share of all service, in steady phases. With
+    /// EEVDF at all times and at every node, see [`Profile::eevdf`].
     Lag,
     /// B6: the virtual time never goes back, if the scheduler tells it.
     Monotone,
@@ -70,6 +72,8 @@ pub struct Profile {
     pub(super) largest_weight: u32,
     pub(super) largest_charge: u64,
     pub(super) seed: u64,
+    /// By how much lag may be rounded, in units of the reference.
+    pub(super) rounding: u32,
 }
 
 impl Profile {
@@ -87,6 +91,7 @@ impl Profile {
             largest_weight: 1 << 20,
             largest_charge: 1 << 62,
             seed: 0,
+            rounding: 0,
         }
     }
 
@@ -99,16 +104,31 @@ impl Profile {
         Self { lag: LagLaw::Pairs, quantum, largest_charge: quantum, ..Self::start_time() }
     }
 
-    /// EEVDF where everybody asks for `request` at a time: the lag stays below one request in
-    /// steady phases in which nobody is charged more than that (B4, B5). What is a law of pairs, or
-    /// of the virtual time, is not one of EEVDF.
+    /// EEVDF where everybody asks for `request` at a time (B4, B5). What is a law of pairs, or of the
+    /// virtual time, is not one of EEVDF. What each is owed, its lag, is followed from outside:
+    ///
+    /// - As long as nobody came, went or changed weight since nobody was owed anything, and no
+    ///   charge exceeded what was left of a request, all lags are below one request.
+    /// - At all times, who is picked has a lag of at least 0, if anybody has who may be. So one that
+    ///   is charged no more than a request is ahead by less than that, then.
+    /// - As who leaves takes its lag along, and V is the mean of those who stay, what these are owed
+    ///   changes, without end if many leave: `|lag| < request` is no law any more. The law is
+    ///   `lag_i <= max(request, lag_i', P) + P w_i / W`, where `lag_i'` is what i was owed when
+    ///   somebody last came, went, changed weight or was charged more than a request, and P what all
+    ///   those were owed that were owed anything then: before P is made up for, only those are served
+    ///   whose requests are due, and after that, less than a request is left to be made up for.
+    ///
+    /// Lag is kept over sleep, throttling and changes of weight, but for one thing: who becomes
+    /// runnable when nobody else is has nobody to owe it anything. It is kept in 2^-20 of a unit of
+    /// service, rounded as the [reference](crate::reference) does; see [`Profile::rounding`]. Nothing
+    /// is checked in a contest any more once somebody leaves with a lag of the largest charge, which
+    /// may be cut off; or once two are released at once, as the order of that matters.
     #[must_use]
     pub fn eevdf(request: u64) -> Self {
         let request = request.max(1);
         Self { lag: LagLaw::Request(request), ..Self::start_time() }
             .without(Law::Starvation)
             .without(Law::Pairwise)
-            .without(Law::Reweight)
             .without(Law::FreeLunch)
             .without(Law::WindUp)
             .without(Law::Monotone)
@@ -144,6 +164,15 @@ impl Profile {
     #[must_use]
     pub fn largest_charge(self, largest_charge: u64) -> Self {
         Self { largest_charge: largest_charge.max(1), ..self }
+    }
+
+    /// By how much a scheduler other than the [reference](crate::reference) may round what is owed to
+    /// somebody who comes, goes or changes weight, in 2^-20 of a unit of service: 1 for one that is
+    /// exact; 0, unless said otherwise, for one that rounds as the reference does. Nothing is
+    /// allowed but what such rounding explains (EEVDF).
+    #[must_use]
+    pub fn rounding(self, rounding: u32) -> Self {
+        Self { rounding, ..self }
     }
 
     /// Other operations.

@@ -89,6 +89,40 @@ pub enum Violation {
         /// The most that the absolute value may be.
         bound: u128,
     },
+    /// B5, at every node (B11): it serves somebody who has had more than its share, what it was owed
+    /// being kept while it was not runnable.
+    #[error("it picked from {picked}, which is owed {lag} / 2^20, while {owed} is owed something")]
+    Ineligible {
+        /// Who was picked, or whose member.
+        picked: Member,
+        /// What it is owed, in 2^-20 of a unit of service, rounded down.
+        lag: i128,
+        /// A sibling that could have been served.
+        owed: Member,
+    },
+    /// B5: the same where weights are all that ever changed: what was owed was not kept over that.
+    #[error(
+        "having changed weights, it picked from {picked}, which is owed {lag} / 2^20, not {owed}"
+    )]
+    ForgottenLag {
+        /// Who was picked, or whose member.
+        picked: Member,
+        /// What it is owed, in 2^-20 of a unit of service, rounded down.
+        lag: i128,
+        /// A sibling that could have been served.
+        owed: Member,
+    },
+    /// B4, B5, at every node (B11): somebody is owed more than a request and what it was owed when
+    /// somebody last came, went or changed weight explain.
+    #[error("{member} is owed {lag} / 2^20, more than {bound}")]
+    Owed {
+        /// Who.
+        member: Member,
+        /// What it is owed, in 2^-20 of a unit of service, rounded down.
+        lag: i128,
+        /// The most that it may be owed.
+        bound: i128,
+    },
     /// B6: the least counter went back.
     #[error("the virtual time went back from {from} to {to}")]
     WentBack {
@@ -144,10 +178,10 @@ impl Violation {
             Self::Idle { .. } => Law::WorkConservation,
             Self::Starvation { .. } => Law::Starvation,
             Self::Pairwise { .. } => Law::Pairwise,
-            Self::Reweight { .. } => Law::Reweight,
+            Self::Reweight { .. } | Self::ForgottenLag { .. } => Law::Reweight,
             Self::FreeLunch { .. } => Law::FreeLunch,
             Self::WindUp { .. } => Law::WindUp,
-            Self::Lag { .. } => Law::Lag,
+            Self::Lag { .. } | Self::Ineligible { .. } | Self::Owed { .. } => Law::Lag,
             Self::WentBack { .. } => Law::Monotone,
             Self::OverLimit { .. } => Law::Limit,
             Self::Release { .. } => Law::Release,

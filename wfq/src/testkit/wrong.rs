@@ -1,9 +1,13 @@
 //! Negative controls: schedulers that make one mistake each, all of them made in real ones before.
 //!
 //! A kit is worth what it refuses. Each [`Mistake`] tells which law it breaks; without one the
-//! [`Model`] is start-time order, and keeps all of them.
+//! [`Model`] is start-time order, and keeps all of them. What [`Forgets`] lag is EEVDF.
+
+mod forgetful;
 
 use alloc::vec::Vec;
+
+pub use forgetful::{Forgetful, Forgets};
 
 use super::budget::Budget;
 use super::{Limited, ProportionalShare};

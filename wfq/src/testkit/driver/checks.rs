@@ -53,6 +53,15 @@ impl<S: Subject> Driver<S> {
         Ok(())
     }
 
+    /// At every node above the entity, before it is in service.
+    pub(super) fn check_owed(&mut self, picked: usize) -> Result<(), Violation> {
+        let (nodes, Some(owed)) = (&self.nodes, &mut self.owed) else { return Ok(()) };
+        let at = |node: usize| nodes[node].as_ref();
+        let waits = |node| at(node).is_some_and(|node| node.competes && node.serving == 0);
+        core::iter::successors(Some(picked), |&node| at(node)?.parent)
+            .try_for_each(|node| owed.pick(node, waits))
+    }
+
     pub(super) fn check_release(&mut self) -> Result<(), Violation> {
         if !self.limited || !self.profile.asks(Law::Release) {
             return Ok(());

@@ -43,6 +43,7 @@ impl<S: Subject> Driver<S> {
         let state = if node < self.profile.entities { State::Asleep } else { State::Group };
         self.nodes[node] = Some(Node {
             parent: group.map(|group| self.profile.entities + group),
+            weight,
             state,
             serving: 0,
             competing: 0,
@@ -51,6 +52,9 @@ impl<S: Subject> Driver<S> {
         });
         if let Some(fairness) = &mut self.fairness {
             fairness.add(node, member, group.map_or(0, |group| group + 1), weight);
+        }
+        if let Some(owed) = &mut self.owed {
+            owed.add(node, member, group.map_or(0, |group| group + 1), weight);
         }
     }
 
