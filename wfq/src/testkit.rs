@@ -24,6 +24,7 @@
 
 mod budget;
 mod check;
+mod counter;
 mod driver;
 mod episode;
 mod fairness;
@@ -39,6 +40,7 @@ mod violation;
 pub mod wrong;
 
 pub use check::{Report, check, check_all, check_groups, check_limits, check_subject};
+pub use counter::Counter;
 pub use driver::Driver;
 pub use episode::{Episode, Offers};
 pub use isolation::check_isolation;
@@ -47,4 +49,4 @@ pub use operation::{Operation, Operations, operations};
 pub use profile::{Law, Profile};
 pub use subject::{Capped, Full, Grouped, Plain, Subject};
 pub use traits::{Hierarchical, Limited, LimitedGroups, ProportionalShare};
-pub use violation::{Failure, Fault, Member, Violation};
+pub use violation::{CounterFault, Failure, Fault, Member, Violation};

@@ -12,8 +12,8 @@ use std::cell::Cell;
 use apportion_wfq::reference::Twin;
 use apportion_wfq::testkit::wrong::{Mistake, Model};
 use apportion_wfq::testkit::{
-    Driver, Episode, Failure, Fault, Full, Law, Offers, Operation, Operations, Plain, Profile,
-    Violation, check, check_all, check_groups, check_isolation, check_limits, operations,
+    CounterFault, Driver, Episode, Failure, Fault, Full, Law, Offers, Operation, Operations, Plain,
+    Profile, Violation, check, check_all, check_groups, check_isolation, check_limits, operations,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -141,10 +141,27 @@ fn a_horizon_overrun_by_a_reweight_breaks_pairwise_fairness() {
     driver.play_all(&serve().collect::<Vec<_>>()).expect("it is within its horizon");
     driver.play(Operation::SetWeight { entity: 1, weight: 3 }).expect("nobody is served");
     let broken = driver.play_all(&serve().collect::<Vec<_>>());
-    assert!(
-        broken
-            .is_err_and(|violation| { matches!(violation.law(), Law::Pairwise | Law::Starvation) })
-    );
+    let broken = broken.expect_err("it is overrun").law();
+    assert!(matches!(broken, Law::Pairwise | Law::Starvation | Law::Counters), "{broken:?}");
+}
+
+#[test]
+fn counters_that_are_told_are_held_against_what_was_charged() {
+    for (mistake, expected) in [
+        (Mistake::LetsSleepersCatchUp, CounterFault::TooFarAhead),
+        (Mistake::ZeroStride, CounterFault::Miscounted),
+        (Mistake::ClampsToMaximum, CounterFault::Miscounted),
+        (Mistake::FixedHorizon, CounterFault::Less),
+    ] {
+        let violation = refused(mistake, Law::Counters);
+        let Violation::Counter { fault, .. } = violation else { panic!("{violation}") };
+        assert_eq!(fault, expected, "{mistake:?}: {violation}");
+    }
+    let spoiled = || Spoiled::new(Spoil::MovesCounters);
+    let failure = check(Profile::start_time().only(&[Law::Counters]), spoiled);
+    let violation = failure.expect_err("it is spoiled").violation;
+    let moved = CounterFault::Moved;
+    assert!(matches!(violation, Violation::Counter { fault, .. } if fault == moved), "{violation}");
 }
 
 #[test]

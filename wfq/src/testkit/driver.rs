@@ -1,5 +1,7 @@
 mod checks;
+mod counters;
 mod grow;
+mod limits;
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -8,7 +10,7 @@ use super::budget::Budget;
 use super::episode::GROUPS;
 use super::fairness::Fairness;
 use super::owed::Owed;
-use super::{Fault, Law, Operation, Profile, ProportionalShare, Subject, Violation};
+use super::{Counter, Fault, Law, Operation, Profile, ProportionalShare, Subject, Violation};
 
 /// Plays operations on a scheduler, skips what is not legal, and checks the laws after each.
 ///
@@ -47,6 +49,10 @@ struct Node {
     competing: u32,
     competes: bool,
     budget: Option<Budget>,
+    /// The largest charge so far.
+    largest: u64,
+    /// Its counter as last told, if nothing has happened since that may move it.
+    told: Option<Counter>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -218,10 +224,11 @@ impl<S: Subject> Driver<S> {
 
     fn set_weight(&mut self, entity: usize, weight: u32) -> bool {
         let fits = (1..=self.profile.largest_weight).contains(&weight);
-        if !fits || self.entity(entity).is_none() {
+        if !fits || !self.subject.scheduler().can_reweight() || self.entity(entity).is_none() {
             return false;
         }
-        self.node_mut(entity).weight = weight;
+        let node = self.node_mut(entity);
+        (node.weight, node.told) = (weight, None);
         if let Some(fairness) = &mut self.fairness {
             fairness.set_weight(entity, weight);
         }
@@ -265,6 +272,7 @@ impl<S: Subject> Driver<S> {
         }
         self.check_limits(picked)?;
         self.check_owed(picked)?;
+        self.check_counters(picked)?;
         self.in_service.push(picked);
         self.node_mut(picked).state = State::InService;
         let mut next = Some(picked);
@@ -293,6 +301,7 @@ impl<S: Subject> Driver<S> {
         while let Some(node) = next {
             let known = self.node_mut(node);
             known.serving -= 1;
+            known.largest = known.largest.max(used);
             next = known.parent;
             if let Some(budget) = &mut known.budget {
                 budget.spend(used);
@@ -307,6 +316,7 @@ impl<S: Subject> Driver<S> {
         self.node_mut(entity).state = if stays { State::Queued } else { State::Asleep };
         self.settle(entity);
         self.tell_scheduler(|scheduler| scheduler.charge(entity, used, stays));
+        self.check_growth(entity, used)?;
         Ok(true)
     }
 
@@ -329,7 +339,7 @@ impl<S: Subject> Driver<S> {
             if competes == known.competes {
                 continue;
             }
-            known.competes = competes;
+            (known.competes, known.told) = (competes, None);
             let throttled = known.runnable();
             if let Some(parent) = next {
                 let parent = self.node_mut(parent);
@@ -347,55 +357,5 @@ impl<S: Subject> Driver<S> {
                 None => {}
             }
         }
-    }
-
-    fn limit(&mut self, node: usize, quota: u64, period: u64, burst: u64) -> bool {
-        let group = node.checked_sub(self.profile.entities);
-        let offered = S::OFFERS.limits && (group.is_none() || S::OFFERS.groups);
-        if !offered || quota == 0 || period == 0 {
-            return false;
-        }
-        self.limited = true;
-        self.node_mut(node).budget = Some(Budget::new(self.now, quota, period, burst));
-        self.settle(node);
-        self.tell(|subject| match group {
-            None => {
-                if let Some(scheduler) = subject.limits() {
-                    scheduler.limit(node, quota, period, burst);
-                }
-            }
-            Some(group) => {
-                if let Some(scheduler) = subject.group_limits() {
-                    scheduler.limit_group(group, quota, period, burst);
-                }
-            }
-        });
-        true
-    }
-
-    fn advance(&mut self, now: u64) -> Result<bool, Violation> {
-        if !S::OFFERS.limits {
-            return Ok(false);
-        }
-        self.now = now;
-        if let Some(owed) = &mut self.owed {
-            owed.begin_releases();
-        }
-        for node in 0..self.nodes.len() {
-            if let Some(budget) = self.nodes[node].as_mut().and_then(|node| node.budget.as_mut()) {
-                budget.pass(now);
-                self.settle(node);
-            }
-        }
-        if let Some(owed) = &mut self.owed {
-            owed.end_releases();
-        }
-        self.tell(|subject| {
-            if let Some(scheduler) = subject.limits() {
-                scheduler.advance(now);
-            }
-        });
-        self.check_release()?;
-        Ok(true)
     }
 }

@@ -27,6 +27,15 @@ pub enum Law {
     /// B3', B4, B5: the bound on the distance from the share of all service, in steady phases. With
     /// EEVDF at all times and at every node, see [`Profile::eevdf`].
     Lag,
+    /// B2 and B7, at every node, if the scheduler tells counters: who is picked has the least of
+    /// those queued, and `s_i <= s_min + q_i / w_i` for all that are runnable; a charge of `u` moves
+    /// that of i by `u / w_i`, and while i stays runnable nothing else does but a new weight.
+    ///
+    /// It says more than B1. For two of them alone, counters as in B2 that explain what they received
+    /// exist if and only if B1 holds. For more it takes that round every circle of them, not only of
+    /// two, what each was ahead of the next by at most adds up to no more than the sum of all
+    /// `q_i / w_i`. So for a scheduler that tells nothing, what B2 says of pairs is checked as B1.
+    Counters,
     /// B6: the virtual time never goes back, if the scheduler tells it.
     Monotone,
     /// B10: over every interval a limited one receives at most `quota` for each boundary between
@@ -129,6 +138,7 @@ impl Profile {
         Self { lag: LagLaw::Request(request), ..Self::start_time() }
             .without(Law::Starvation)
             .without(Law::Pairwise)
+            .without(Law::Counters)
             .without(Law::FreeLunch)
             .without(Law::WindUp)
             .without(Law::Monotone)

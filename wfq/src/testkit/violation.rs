@@ -123,6 +123,16 @@ pub enum Violation {
         /// The most that it may be owed.
         bound: i128,
     },
+    /// B2, B7, at every node (B11): counters told are not where they have to be.
+    #[error("the counter of {member} {fault}, of which it is {ahead} units ahead")]
+    Counter {
+        /// Whose counter it is.
+        member: Member,
+        /// What is wrong with it.
+        fault: CounterFault,
+        /// How far it is ahead of what the fault names, in its units, rounded down.
+        ahead: i128,
+    },
     /// B6: the least counter went back.
     #[error("the virtual time went back from {from} to {to}")]
     WentBack {
@@ -182,6 +192,7 @@ impl Violation {
             Self::FreeLunch { .. } => Law::FreeLunch,
             Self::WindUp { .. } => Law::WindUp,
             Self::Lag { .. } | Self::Ineligible { .. } | Self::Owed { .. } => Law::Lag,
+            Self::Counter { .. } => Law::Counters,
             Self::WentBack { .. } => Law::Monotone,
             Self::OverLimit { .. } => Law::Limit,
             Self::Release { .. } => Law::Release,
@@ -228,6 +239,31 @@ impl core::fmt::Display for Fault {
             Self::Unknown => "does not exist",
             Self::Asleep => "sleeps",
             Self::InService => "is in service already",
+        })
+    }
+}
+
+/// What is wrong with a counter, beside another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CounterFault {
+    /// It is less than that of the one picked.
+    Less,
+    /// It is ahead of that of the one picked by more than its largest charge.
+    TooFarAhead,
+    /// It moved although its owner was neither charged nor reweighted.
+    Moved,
+    /// It did not move by what its owner was charged.
+    Miscounted,
+}
+
+impl core::fmt::Display for CounterFault {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str(match self {
+            Self::Less => "is less than that of the one picked",
+            Self::TooFarAhead => "is more than a charge ahead of that of the one picked",
+            Self::Moved => "moved without a charge from what it was",
+            Self::Miscounted => "did not move by what was charged from what it was",
         })
     }
 }

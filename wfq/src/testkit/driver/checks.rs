@@ -1,5 +1,5 @@
 use super::{Driver, Node, State};
-use crate::testkit::{Law, Limited, Member, ProportionalShare, Subject, Violation};
+use crate::testkit::{Law, Limited, ProportionalShare, Subject, Violation};
 
 /// What is checked besides the shares.
 impl<S: Subject> Driver<S> {
@@ -42,10 +42,7 @@ impl<S: Subject> Driver<S> {
         while let Some(node) = next {
             let known = self.node(node);
             if let Some(budget) = known.budget.filter(|budget| !budget.open()) {
-                let limited = match node.checked_sub(self.profile.entities) {
-                    None => Member::Entity(node),
-                    Some(group) => Member::Group(group),
-                };
+                let limited = self.member(node);
                 return Err(Violation::OverLimit { entity: picked, limited, debt: budget.debt() });
             }
             next = known.parent;

@@ -49,6 +49,8 @@ impl<S: Subject> Driver<S> {
             competing: 0,
             competes: false,
             budget: None,
+            largest: self.profile.quantum,
+            told: None,
         });
         if let Some(fairness) = &mut self.fairness {
             fairness.add(node, member, group.map_or(0, |group| group + 1), weight);
