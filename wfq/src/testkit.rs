@@ -22,6 +22,7 @@
 //! # Ok::<(), apportion_wfq::testkit::Failure>(())
 //! ```
 
+mod adapted;
 mod budget;
 mod check;
 mod counter;
@@ -39,6 +40,7 @@ mod traits;
 mod violation;
 pub mod wrong;
 
+pub use adapted::{Adapted, Calls};
 pub use check::{Report, check, check_all, check_groups, check_limits, check_subject};
 pub use counter::Counter;
 pub use driver::Driver;

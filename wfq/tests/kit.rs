@@ -1,5 +1,7 @@
 //! The kit: what is right passes, up to the bounds; each mistake is refused by the law it breaks.
 
+#[path = "kit/adapted.rs"]
+mod adapted;
 #[path = "kit/eevdf.rs"]
 mod eevdf;
 #[path = "kit/spoiled.rs"]
