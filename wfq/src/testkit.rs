@@ -23,6 +23,7 @@
 //! ```
 
 mod adapted;
+mod beside;
 mod budget;
 mod check;
 mod counter;

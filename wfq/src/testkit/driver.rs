@@ -2,10 +2,12 @@ mod checks;
 mod counters;
 mod grow;
 mod limits;
+mod several;
 
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::beside::Beside;
 use super::budget::Budget;
 use super::episode::GROUPS;
 use super::fairness::Fairness;
@@ -30,6 +32,7 @@ pub struct Driver<S> {
     in_service: Vec<usize>,
     fairness: Option<Fairness>,
     owed: Option<Owed>,
+    beside: Option<Beside>,
     now: u64,
     limited: bool,
     idle: bool,
@@ -88,7 +91,12 @@ impl<S: Subject> Driver<S> {
             groups: 0,
             in_service: Vec::with_capacity(profile.in_service),
             fairness,
-            owed: profile.request().map(|request| Owed::new(profile, request, nodes, 1 + GROUPS)),
+            owed: profile
+                .request()
+                .filter(|_| profile.in_service == 1 || !S::OFFERS.groups)
+                .map(|request| Owed::new(profile, request, nodes, 1 + GROUPS)),
+            beside: (profile.in_service > 1 && profile.asks(Law::Pairwise))
+                .then(|| Beside::new(profile.quantum, nodes)),
             now: 0,
             limited: false,
             idle: false,
@@ -130,7 +138,8 @@ impl<S: Subject> Driver<S> {
     /// The largest `S_i w_j - S_j w_i` seen, in thousandths of its bound: 1000 if it was reached.
     #[must_use]
     pub fn tightest(&self) -> u128 {
-        self.fairness.as_ref().map_or(0, |fairness| fairness.tightest)
+        let beside = self.beside.as_ref().map(|beside| beside.tightest);
+        beside.or(self.fairness.as_ref().map(|fairness| fairness.tightest)).unwrap_or(0)
     }
 
     /// The largest distance from the share of all service seen in a steady phase, in thousandths of
@@ -235,6 +244,9 @@ impl<S: Subject> Driver<S> {
         if let Some(owed) = &mut self.owed {
             owed.set_weight(entity, weight);
         }
+        if let Some(beside) = &mut self.beside {
+            beside.forget(entity);
+        }
         self.tell_scheduler(|scheduler| scheduler.set_weight(entity, weight));
         true
     }
@@ -273,6 +285,7 @@ impl<S: Subject> Driver<S> {
         self.check_limits(picked)?;
         self.check_owed(picked)?;
         self.check_counters(picked)?;
+        self.check_beside(picked)?;
         self.in_service.push(picked);
         self.node_mut(picked).state = State::InService;
         let mut next = Some(picked);
@@ -311,6 +324,9 @@ impl<S: Subject> Driver<S> {
             }
             if let Some(owed) = &mut self.owed {
                 owed.charge(node, used)?;
+            }
+            if let Some(beside) = &mut self.beside {
+                beside.charge(node, used);
             }
         }
         self.node_mut(entity).state = if stays { State::Queued } else { State::Asleep };
@@ -355,6 +371,9 @@ impl<S: Subject> Driver<S> {
                 Some(owed) if competes => owed.enter(node),
                 Some(owed) => owed.leave(node),
                 None => {}
+            }
+            if let Some(beside) = &mut self.beside {
+                beside.forget(node);
             }
         }
     }

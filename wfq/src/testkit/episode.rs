@@ -100,6 +100,9 @@ impl Episode {
             episode.naps = u64::MAX;
             episode.limits = false;
         }
+        if profile.in_service > 1 && seed % 2 == 1 {
+            episode.charges = Sizes::Equal(profile.quantum.max(1));
+        }
         // Above its request little is promised: in a quarter of the restless ones, anything goes.
         if let Some(request) = profile.request().filter(|_| seed % 8 != 1 && seed % 8 != 2) {
             episode.charges = match seed / 8 % 3 {
@@ -130,11 +133,7 @@ impl Episode {
             4 => Sizes::Logarithmic(charge.min(1 << 20)),
             _ => Sizes::Logarithmic(charge),
         };
-        let groups = if offers.groups && profile.in_service == 1 && random.once_in(2) {
-            1 + random.index(GROUPS)
-        } else {
-            0
-        };
+        let groups = if offers.groups && random.once_in(2) { 1 + random.index(GROUPS) } else { 0 };
         let limits = offers.limits && random.once_in(2);
         let entities = 1 + random.index(profile.entities);
         Self {

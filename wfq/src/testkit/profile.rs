@@ -156,12 +156,35 @@ impl Profile {
         Self { entities: entities.clamp(1, 64), ..self }
     }
 
-    /// How many entities are in service at a time, at most; 1 unless said otherwise. With more,
-    /// there are no groups, and no law of fairness is checked: what one long charge does to the
-    /// others depends on what was in service beside it.
+    /// How many entities are in service at a time, at most; 1 unless said otherwise.
+    ///
+    /// With more, what one long charge does to the others depends on what was in service beside it,
+    /// and how long for, which nobody tells the kit: j, in service all the while, may be charged one
+    /// unit in the end or a thousand, so no sum of charges says whether i had too much meanwhile.
+    /// Left of the laws of fairness are
+    ///
+    /// - [`Law::Pairwise`], where all charges are one [quantum](Self::quantum): then turns can be
+    ///   counted when they begin. Between turns of j for which i waits, i, in turns for which j
+    ///   waits, receives at most `q w_i + q w_j` more than j, in service times weight. It takes a
+    ///   scheduler that counts a quantum for each in service when it picks from groups;
+    /// - [`Law::Lag`] and [`Law::Reweight`] of EEVDF without groups: who is picked is owed something,
+    ///   if anybody waiting is;
+    /// - [`Law::Counters`], of entities, without the bound on how far they are ahead: one that is in
+    ///   service for long holds up `s_min`.
+    ///
+    /// Sanity, work conservation, determinism, limits and releases are checked as ever, the virtual
+    /// time only without groups, isolation only with one in service. Groups have no limits, as those
+    /// would have to know what those in service are going to use.
     #[must_use]
     pub fn in_service(self, in_service: usize) -> Self {
         Self { in_service: in_service.max(1), ..self }
+    }
+
+    /// The service that a scheduler expects of a turn, from 1: with several in service, half of the
+    /// episodes have no other charges. Largest charges are taken to be at least this.
+    #[must_use]
+    pub fn quantum(self, quantum: u64) -> Self {
+        Self { quantum, ..self }
     }
 
     /// The largest weight that the scheduler takes; 2^20 unless said otherwise.

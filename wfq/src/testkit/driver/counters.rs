@@ -59,6 +59,8 @@ impl<S: Subject> Driver<S> {
     fn counter(&mut self, node: usize) -> Option<Counter> {
         match node.checked_sub(self.profile.entities) {
             None => self.subject.scheduler().counter(node),
+            // With several in service, groups are counted in advance.
+            Some(_) if self.profile.in_service > 1 => None,
             Some(group) => self.subject.groups()?.group_counter(group),
         }
     }

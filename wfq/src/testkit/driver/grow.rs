@@ -24,7 +24,7 @@ impl<S: Subject> Driver<S> {
     }
 
     pub(super) fn add_group(&mut self, parent: Option<usize>, weight: u32) -> bool {
-        let fits = S::OFFERS.groups && self.profile.in_service == 1 && self.groups < GROUPS;
+        let fits = S::OFFERS.groups && self.groups < GROUPS;
         if !fits || !(1..=self.profile.largest_weight).contains(&weight) {
             return false;
         }

@@ -6,7 +6,9 @@ use crate::testkit::{Subject, Violation};
 impl<S: Subject> Driver<S> {
     pub(super) fn limit(&mut self, node: usize, quota: u64, period: u64, burst: u64) -> bool {
         let group = node.checked_sub(self.profile.entities);
-        let offered = S::OFFERS.limits && (group.is_none() || S::OFFERS.groups);
+        // With several in service, what a group may still use depends on what those in it will.
+        let groups = S::OFFERS.groups && self.profile.in_service == 1;
+        let offered = S::OFFERS.limits && (group.is_none() || groups);
         if !offered || quota == 0 || period == 0 {
             return false;
         }
