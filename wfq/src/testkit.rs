@@ -4,7 +4,11 @@
 //! the first law broken, as a [`Violation`] with its values; [`check_groups`], [`check_limits`] and
 //! [`check_all`] take schedulers that offer more. A [`Profile`] says which laws a scheduler is to
 //! keep. All laws are checked from outside, in integers, without any slack: who runs, with which
-//! weight, and what it used, is all that they look at, and the bounds are reached.
+//! weight, and what it used, is all that they look at, and the bounds are reached. Counters and a
+//! virtual time are checked of schedulers that tell them.
+//!
+//! [`Adapted`] makes something to check of a scheduler whose [`Calls`] are named, a line each; the
+//! example `check_another` does so.
 //!
 //! [`operations`] is a proptest strategy, and [`Operations`] a `quickcheck::Arbitrary`, for tests
 //! that shrink; a [`Driver`] plays them. [`wrong`] has the negative controls.
