@@ -207,6 +207,14 @@ fn isolation_refuses_a_scheduler_that_only_knows_entities() {
 }
 
 #[test]
+fn a_group_is_served_by_its_new_weight() {
+    let profile = Profile::start_time().only(&[Law::Pairwise]);
+    let frozen = check_groups(profile, || Spoiled::new(Spoil::FreezesGroups));
+    let violation = frozen.expect_err("its groups keep their weights").violation;
+    assert!(matches!(violation, Violation::Pairwise { .. }), "{violation}");
+}
+
+#[test]
 fn determinism_refuses_a_scheduler_that_changes_its_mind() {
     let made = Cell::new(0);
     let failure = check(Profile::eevdf(1).without(Law::Lag), || {
@@ -252,13 +260,14 @@ fn seen(draw: &mut dyn FnMut() -> Operations, like: Like) -> usize {
 
 #[test]
 fn strategies_draw_every_operation() {
-    let likes: [(&str, Like); 13] = [
+    let likes: [(&str, Like); 14] = [
         ("add", |like| matches!(like, Operation::Add { group: None, .. })),
         ("add to a group", |like| matches!(like, Operation::Add { group: Some(_), .. })),
         ("group in a group", |like| matches!(like, Operation::AddGroup { parent: Some(_), .. })),
         ("remove", |like| matches!(like, Operation::Remove { .. })),
         ("sleep", |like| matches!(like, Operation::Sleep { .. })),
         ("set weight", |like| matches!(like, Operation::SetWeight { .. })),
+        ("set the weight of a group", |like| matches!(like, Operation::SetGroupWeight { .. })),
         ("round trip", |like| matches!(like, Operation::RoundTrip { .. })),
         ("pick", |like| matches!(like, Operation::Pick)),
         ("charge", |like| matches!(like, Operation::Charge { stays: true, .. })),

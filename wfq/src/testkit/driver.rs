@@ -3,6 +3,7 @@ mod counters;
 mod grow;
 mod limits;
 mod several;
+mod weights;
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -172,6 +173,7 @@ impl<S: Subject> Driver<S> {
             Operation::Wake { entity } => self.change(entity, State::Asleep, State::Queued),
             Operation::Sleep { entity } => self.change(entity, State::Queued, State::Asleep),
             Operation::SetWeight { entity, weight } => self.set_weight(entity, weight),
+            Operation::SetGroupWeight { group, weight } => self.set_group_weight(group, weight),
             Operation::RoundTrip { entity, weight } => self.round_trip(entity, weight),
             Operation::Pick => self.pick()?,
             Operation::Charge { place, used, stays } => self.charge(place, used, stays)?,
@@ -229,31 +231,6 @@ impl<S: Subject> Driver<S> {
             _ => scheduler.wake(entity),
         });
         true
-    }
-
-    fn set_weight(&mut self, entity: usize, weight: u32) -> bool {
-        let fits = (1..=self.profile.largest_weight).contains(&weight);
-        if !fits || !self.subject.scheduler().can_reweight() || self.entity(entity).is_none() {
-            return false;
-        }
-        let node = self.node_mut(entity);
-        (node.weight, node.told) = (weight, None);
-        if let Some(fairness) = &mut self.fairness {
-            fairness.set_weight(entity, weight);
-        }
-        if let Some(owed) = &mut self.owed {
-            owed.set_weight(entity, weight);
-        }
-        if let Some(beside) = &mut self.beside {
-            beside.forget(entity);
-        }
-        self.tell_scheduler(|scheduler| scheduler.set_weight(entity, weight));
-        true
-    }
-
-    fn round_trip(&mut self, entity: usize, weight: u32) -> bool {
-        let Some(before) = self.entity(entity).map(|node| node.weight) else { return false };
-        self.set_weight(entity, weight) && self.set_weight(entity, before)
     }
 
     fn pick(&mut self) -> Result<bool, Violation> {

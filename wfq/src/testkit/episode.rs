@@ -211,11 +211,13 @@ impl Episode {
         let entity = self.entity();
         let weight = self.weights.weight(&mut self.random);
         match self.random.below(16) {
-            kind if self.fickle && kind % 2 == 0 => Operation::SetWeight { entity, weight },
-            _ if self.fickle => Operation::RoundTrip { entity, weight },
+            kind if self.fickle && kind % 2 == 0 => Operation::RoundTrip { entity, weight },
+            kind if self.fickle || kind == 7 => match self.group() {
+                Some(group) => Operation::SetGroupWeight { group, weight },
+                None => Operation::SetWeight { entity, weight },
+            },
             0..5 => Operation::Wake { entity },
             5 | 6 => Operation::Sleep { entity },
-            7 => Operation::SetWeight { entity, weight },
             8 | 9 => Operation::RoundTrip { entity, weight },
             10 => Operation::Remove { entity },
             11 | 12 => Operation::Add { entity, group: self.group(), weight },

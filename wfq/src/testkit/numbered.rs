@@ -127,6 +127,11 @@ impl Hierarchical for Numbered {
         self.note(entity, handle);
     }
 
+    fn set_group_weight(&mut self, group: usize, to: u32) -> bool {
+        let group = self.group(group).expect("the kit names groups that it has added");
+        self.scheduler.set_weight(group, weight(to)).is_ok()
+    }
+
     fn group_counter(&self, group: usize) -> Option<Counter> {
         self.told(self.group(group)?.into())
     }

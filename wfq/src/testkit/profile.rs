@@ -31,10 +31,11 @@ pub enum Law {
     /// those queued, and `s_i <= s_min + q_i / w_i` for all that are runnable; a charge of `u` moves
     /// that of i by `u / w_i`, and while i stays runnable nothing else does but a new weight.
     ///
-    /// It says more than B1. For two of them alone, counters as in B2 that explain what they received
-    /// exist if and only if B1 holds. For more it takes that round every circle of them, not only of
-    /// two, what each was ahead of the next by at most adds up to no more than the sum of all
-    /// `q_i / w_i`. So for a scheduler that tells nothing, what B2 says of pairs is checked as B1.
+    /// Counters that nobody tells are some that would explain what was received. Of two alone, such
+    /// counters exist if and only if B1 holds. Of more they do if, round any circle of them, the most
+    /// that each was ever ahead of the next adds up to no more than the sum of all `q_i / w_i`; B1
+    /// says that of circles of two. So of a scheduler that tells nothing, B1 checks what B2 says of
+    /// pairs, and no more.
     Counters,
     /// B6: the virtual time never goes back, if the scheduler tells it.
     Monotone,

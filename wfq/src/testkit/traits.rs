@@ -57,6 +57,12 @@ pub trait Hierarchical: ProportionalShare {
     /// A new entity, asleep, in a group.
     fn add_to(&mut self, group: usize, entity: usize, weight: u32);
 
+    /// Changes the weight of a group; false if that cannot be done.
+    fn set_group_weight(&mut self, group: usize, weight: u32) -> bool {
+        let _ = (group, weight);
+        false
+    }
+
     /// As [`ProportionalShare::counter`], of a group in which somebody is runnable.
     fn group_counter(&self, group: usize) -> Option<Counter> {
         let _ = group;
@@ -130,6 +136,11 @@ impl Hierarchical for Twin {
 
     fn add_to(&mut self, group: usize, entity: usize, weight: u32) {
         self.add_to(group, entity, weight);
+    }
+
+    fn set_group_weight(&mut self, group: usize, weight: u32) -> bool {
+        self.set_group_weight(group, weight);
+        true
     }
 
     fn group_counter(&self, group: usize) -> Option<Counter> {

@@ -15,6 +15,7 @@ pub(crate) enum Spoil {
     PromisesEarly,
     PromisesNothing,
     Flattens,
+    FreezesGroups,
 }
 
 #[derive(Clone, Debug)]
@@ -104,6 +105,13 @@ impl Hierarchical for Spoiled {
         } else {
             self.twin.add_to(group, entity, weight);
         }
+    }
+
+    fn set_group_weight(&mut self, group: usize, weight: u32) -> bool {
+        if self.spoil != Spoil::FreezesGroups {
+            self.twin.set_group_weight(group, weight);
+        }
+        true
     }
 }
 
