@@ -47,7 +47,7 @@ pub enum Law {
     Release,
     /// B11: what happens inside a group changes nothing for its siblings.
     Isolation,
-    /// B16: the same operations, the same picks.
+    /// B16: the same operations, the same picks; in one episode of eight.
     Determinism,
 }
 
@@ -122,11 +122,12 @@ impl Profile {
     /// - At all times, who is picked has a lag of at least 0, if anybody has who may be. So one that
     ///   is charged no more than a request is ahead by less than that, then.
     /// - As who leaves takes its lag along, and V is the mean of those who stay, what these are owed
-    ///   changes, without end if many leave: `|lag| < request` is no law any more. The law is
-    ///   `lag_i <= max(request, lag_i', P) + P w_i / W`, where `lag_i'` is what i was owed when
-    ///   somebody last came, went, changed weight or was charged more than a request, and P what all
-    ///   those were owed that were owed anything then: before P is made up for, only those are served
-    ///   whose requests are due, and after that, less than a request is left to be made up for.
+    ///   changes, without end if many leave: `|lag| < request` is no law any more. The law is `lag_i
+    ///   <= max(request, max(lag_i', min(request, P)) + P w_i / W)`, where `lag_i'` is what i was owed
+    ///   when somebody last came, went, changed weight or was charged more than was left of its
+    ///   request, and P what all those were owed then that were owed anything. Before P is made up
+    ///   for, only those are served whose requests are due; after that, less than a request is ever
+    ///   to be made up for.
     ///
     /// Lag is kept over sleep, throttling and changes of weight, but for one thing: who becomes
     /// runnable when nobody else is has nobody to owe it anything. It is kept in 2^-20 of a unit of

@@ -10,7 +10,7 @@ pub enum Forgets {
     /// Never: it keeps all laws of [`Profile::eevdf`](crate::testkit::Profile::eevdf).
     Nothing,
     /// When the weight of somebody queued changes: it is owed nothing from then on, and one that
-    /// was ahead need not wait. Linux did so until 2023.
+    /// was ahead need not wait. Linux has had such faults more than once.
     /// [`Law::Reweight`](crate::testkit::Law::Reweight).
     OnReweight,
     /// When somebody who was queued sleeps: a nap takes away a debt.
