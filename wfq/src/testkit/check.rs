@@ -18,7 +18,7 @@ pub struct Report {
     /// The largest `S_i w_j - S_j w_i`, in thousandths of its bound: 1000 if the bound was reached.
     pub tightest: u128,
     /// In steady phases, the largest distance from the share of all service, in thousandths of the
-    /// largest charge.
+    /// largest charge, or of a request with EEVDF.
     pub farthest: u128,
 }
 

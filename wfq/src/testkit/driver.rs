@@ -19,8 +19,9 @@ use super::{Counter, Fault, Law, Operation, Profile, ProportionalShare, Subject,
 ///
 /// It knows the tree, who sleeps, is queued or in service, and what the limits leave; it finds that
 /// out from what it asked for and which entities were picked, and trusts nothing else that the
-/// scheduler says. *Complexity:* a charge O(n) for each group above the entity, a pick O(depth), or
-/// O(n) if it finds nobody. No operation allocates.
+/// scheduler says, but for what is checked of counters. *Complexity:* a pick and a charge O(n) for
+/// each group above the entity; with several in service, a pick O(n) for each group beside those,
+/// too. No operation allocates.
 #[derive(Clone, Debug)]
 pub struct Driver<S> {
     profile: Profile,
@@ -144,7 +145,7 @@ impl<S: Subject> Driver<S> {
     }
 
     /// The largest distance from the share of all service seen in a steady phase, in thousandths of
-    /// the largest charge.
+    /// the largest charge, or of a request with EEVDF.
     #[must_use]
     pub fn farthest(&self) -> u128 {
         let owed = self.owed.as_ref().map(|owed| owed.farthest);
