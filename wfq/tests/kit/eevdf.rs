@@ -91,8 +91,9 @@ fn who_forgets_nothing_keeps_all_laws() -> Result<(), Failure> {
     check(Profile::eevdf(7), || Forgetful::new(7, Forgets::Nothing)).map(drop)
 }
 
-/// EEVDF whose unit is a third of the reference's, and which so rounds lags otherwise.
-struct Finer(Twin);
+/// EEVDF whose unit is smaller than the reference's by this factor, and which so rounds lags
+/// otherwise.
+struct Finer(Twin, u64);
 
 impl ProportionalShare for Finer {
     fn add(&mut self, entity: usize, weight: u32) {
@@ -114,20 +115,25 @@ impl ProportionalShare for Finer {
         self.0.pick()
     }
     fn charge(&mut self, entity: usize, used: u64, stays: bool) {
-        self.0.charge(entity, 3 * used, stays);
+        self.0.charge(entity, self.1 * used, stays);
     }
 }
 
 #[test]
 fn who_rounds_otherwise_says_so() -> Result<(), Failure> {
     let profile = Profile::eevdf(7).largest_charge(1 << 40).operations(1_000_000);
-    let make = || Finer(Twin::eevdf(3 * 7));
+    let make = || Finer(Twin::eevdf(3 * 7), 3);
     let failure = check(profile, make).expect_err("it does not round as the reference does");
     assert!(matches!(
         failure.violation,
         Violation::Ineligible { .. } | Violation::ForgottenLag { .. }
     ));
-    check(profile.rounding(2), make)?;
+    for seed in 0..10 {
+        let profile = profile.operations(200_000).seed(seed);
+        check(profile.rounding(2), make)?;
+        // Next to exact.
+        check(profile.rounding(1), || Finer(Twin::eevdf(1000 * 7), 1000))?;
+    }
     // That is no licence to forget.
     let forgets = check(profile.rounding(2), || Forgetful::new(7, Forgets::OnReweight));
     assert!(forgets.is_err());
