@@ -23,17 +23,17 @@ struct Configuration {
     /// The largest distance from the share of all service is in there, in thousandths of the
     /// largest charge.
     farthest: RangeInclusive<u128>,
-    /// The bound on pairs is reached, in thousandths.
+    /// How far the bound on pairs is reached at least, in thousandths.
     tightest: u128,
 }
 
-fn configurations() -> [Configuration; 11] {
+fn configurations() -> [Configuration; 13] {
     // One of n comes to be owed about n / 2 charges, and more if others come and go.
     let start_time =
         |name, play| Configuration { name, play, farthest: 4_000..=64_000, tightest: 1_000 };
     let eevdf = |name, play| Configuration { name, play, farthest: 900..=999, tightest: 0 };
-    // What one long charge does to those beside it depends on who is in service with it.
-    let several = |name, play| Configuration { name, play, farthest: 0..=0, tightest: 0 };
+    // What anybody is owed cannot be told from outside then.
+    let several = |name, tightest, play| Configuration { name, play, farthest: 0..=0, tightest };
     [
         start_time("start time, flat", |operations, seed| {
             check(by_start_time(operations, seed), least_first)
@@ -55,9 +55,13 @@ fn configurations() -> [Configuration; 11] {
         start_time("start time, up to 64 entities", |operations, seed| {
             check_all(by_start_time(operations, seed).entities(64), least_first)
         }),
-        several("start time, 4 in service", |operations, seed| {
+        several("start time, 4 in service", 990, |operations, seed| {
             let profile = by_start_time(operations, seed).entities(64);
             check_limits(profile.largest_charge(1 << 30).in_service(4), least_first)
+        }),
+        several("start time, groups, 4 in service", 990, |operations, seed| {
+            let profile = by_start_time(operations, seed).entities(32);
+            check_all(profile.largest_charge(1 << 30).in_service(4), least_first)
         }),
         eevdf("EEVDF, flat", |operations, seed| {
             check(by_deadline(operations, seed, 1), || due_first(1))
@@ -68,9 +72,13 @@ fn configurations() -> [Configuration; 11] {
         eevdf("EEVDF, up to 64 entities", |operations, seed| {
             check_all(by_deadline(operations, seed, 1_000).entities(64), || due_first(1_000))
         }),
-        several("EEVDF, 4 in service", |operations, seed| {
+        several("EEVDF, 4 in service", 0, |operations, seed| {
             let profile = by_deadline(operations, seed, 1).entities(64);
             check_limits(profile.largest_charge(1 << 30).in_service(4), || due_first(1))
+        }),
+        several("EEVDF, groups, 4 in service", 0, |operations, seed| {
+            let profile = by_deadline(operations, seed, 1).entities(32);
+            check_all(profile.largest_charge(1 << 30).in_service(4), || due_first(1))
         }),
     ]
 }
@@ -145,7 +153,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             "{name:32} {operations:>11} {:>9} {:>9} {nanoseconds:>6}",
             report.tightest, report.farthest
         );
-        let reached = report.tightest == *tightest || *tightest == 0;
+        let reached = report.tightest >= *tightest;
         if !reached || !farthest.contains(&report.farthest) {
             loose.push(*name);
         }

@@ -4,7 +4,11 @@
 //! the first law broken, as a [`Violation`] with its values; [`check_groups`], [`check_limits`] and
 //! [`check_all`] take schedulers that offer more. A [`Profile`] says which laws a scheduler is to
 //! keep. All laws are checked from outside, in integers, without any slack: who runs, with which
-//! weight, and what it used, is all that they look at, and the bounds are reached.
+//! weight, and what it used, is all that they look at, and the bounds are reached. Counters and a
+//! virtual time are checked of schedulers that tell them.
+//!
+//! [`Adapted`] makes something to check of a scheduler whose [`Calls`] are named, a line each; the
+//! example `check_another` does so.
 //!
 //! [`operations`] is a proptest strategy, and [`Operations`] a `quickcheck::Arbitrary`, for tests
 //! that shrink; a [`Driver`] plays them. [`wrong`] has the negative controls.
@@ -22,14 +26,18 @@
 //! # Ok::<(), apportion_wfq::testkit::Failure>(())
 //! ```
 
+mod adapted;
+mod beside;
 mod budget;
 mod check;
+mod counter;
 mod driver;
 mod episode;
 mod fairness;
 mod isolation;
 mod numbered;
 mod operation;
+mod owed;
 mod profile;
 mod random;
 mod subject;
@@ -37,7 +45,9 @@ mod traits;
 mod violation;
 pub mod wrong;
 
+pub use adapted::{Adapted, Calls};
 pub use check::{Report, check, check_all, check_groups, check_limits, check_subject};
+pub use counter::Counter;
 pub use driver::Driver;
 pub use episode::{Episode, Offers};
 pub use isolation::check_isolation;
@@ -46,4 +56,4 @@ pub use operation::{Operation, Operations, operations};
 pub use profile::{Law, Profile};
 pub use subject::{Capped, Full, Grouped, Plain, Subject};
 pub use traits::{Hierarchical, Limited, LimitedGroups, ProportionalShare};
-pub use violation::{Failure, Fault, Member, Violation};
+pub use violation::{CounterFault, Failure, Fault, Member, Violation};

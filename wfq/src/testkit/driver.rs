@@ -1,20 +1,27 @@
 mod checks;
+mod counters;
 mod grow;
+mod limits;
+mod several;
+mod weights;
 
 use alloc::vec;
 use alloc::vec::Vec;
 
+use super::beside::Beside;
 use super::budget::Budget;
 use super::episode::GROUPS;
 use super::fairness::Fairness;
-use super::{Fault, Law, Operation, Profile, ProportionalShare, Subject, Violation};
+use super::owed::Owed;
+use super::{Counter, Fault, Law, Operation, Profile, ProportionalShare, Subject, Violation};
 
 /// Plays operations on a scheduler, skips what is not legal, and checks the laws after each.
 ///
 /// It knows the tree, who sleeps, is queued or in service, and what the limits leave; it finds that
 /// out from what it asked for and which entities were picked, and trusts nothing else that the
-/// scheduler says. *Complexity:* a charge O(n) for each group above the entity, a pick O(depth), or
-/// O(n) if it finds nobody. No operation allocates.
+/// scheduler says, but for what is checked of counters. *Complexity:* a pick and a charge O(n) for
+/// each group above the entity; with several in service, a pick O(n) for each group beside those,
+/// too. No operation allocates.
 #[derive(Clone, Debug)]
 pub struct Driver<S> {
     profile: Profile,
@@ -26,6 +33,8 @@ pub struct Driver<S> {
     groups: usize,
     in_service: Vec<usize>,
     fairness: Option<Fairness>,
+    owed: Option<Owed>,
+    beside: Option<Beside>,
     now: u64,
     limited: bool,
     idle: bool,
@@ -37,6 +46,7 @@ pub struct Driver<S> {
 #[derive(Clone, Copy, Debug)]
 struct Node {
     parent: Option<usize>,
+    weight: u32,
     state: State,
     /// Entities in it that are in service, or 1 if it is itself.
     serving: u32,
@@ -44,6 +54,10 @@ struct Node {
     competing: u32,
     competes: bool,
     budget: Option<Budget>,
+    /// The largest charge so far.
+    largest: u64,
+    /// Its counter as last told, if nothing has happened since that may move it.
+    told: Option<Counter>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,6 +93,12 @@ impl<S: Subject> Driver<S> {
             groups: 0,
             in_service: Vec::with_capacity(profile.in_service),
             fairness,
+            owed: profile
+                .request()
+                .filter(|_| profile.in_service == 1 || !S::OFFERS.groups)
+                .map(|request| Owed::new(profile, request, nodes, 1 + GROUPS)),
+            beside: (profile.in_service > 1 && profile.asks(Law::Pairwise))
+                .then(|| Beside::new(profile.quantum, nodes)),
             now: 0,
             limited: false,
             idle: false,
@@ -120,14 +140,16 @@ impl<S: Subject> Driver<S> {
     /// The largest `S_i w_j - S_j w_i` seen, in thousandths of its bound: 1000 if it was reached.
     #[must_use]
     pub fn tightest(&self) -> u128 {
-        self.fairness.as_ref().map_or(0, |fairness| fairness.tightest)
+        let beside = self.beside.as_ref().map(|beside| beside.tightest);
+        beside.or(self.fairness.as_ref().map(|fairness| fairness.tightest)).unwrap_or(0)
     }
 
     /// The largest distance from the share of all service seen in a steady phase, in thousandths of
-    /// the largest charge.
+    /// the largest charge, or of a request with EEVDF.
     #[must_use]
     pub fn farthest(&self) -> u128 {
-        self.fairness.as_ref().map_or(0, |fairness| fairness.farthest)
+        let owed = self.owed.as_ref().map(|owed| owed.farthest);
+        owed.or(self.fairness.as_ref().map(|fairness| fairness.farthest)).unwrap_or(0)
     }
 
     /// Plays all of them.
@@ -152,6 +174,7 @@ impl<S: Subject> Driver<S> {
             Operation::Wake { entity } => self.change(entity, State::Asleep, State::Queued),
             Operation::Sleep { entity } => self.change(entity, State::Queued, State::Asleep),
             Operation::SetWeight { entity, weight } => self.set_weight(entity, weight),
+            Operation::SetGroupWeight { group, weight } => self.set_group_weight(group, weight),
             Operation::RoundTrip { entity, weight } => self.round_trip(entity, weight),
             Operation::Pick => self.pick()?,
             Operation::Charge { place, used, stays } => self.charge(place, used, stays)?,
@@ -211,24 +234,6 @@ impl<S: Subject> Driver<S> {
         true
     }
 
-    fn set_weight(&mut self, entity: usize, weight: u32) -> bool {
-        let fits = (1..=self.profile.largest_weight).contains(&weight);
-        if !fits || self.entity(entity).is_none() {
-            return false;
-        }
-        if let Some(fairness) = &mut self.fairness {
-            fairness.set_weight(entity, weight);
-        }
-        self.tell_scheduler(|scheduler| scheduler.set_weight(entity, weight));
-        true
-    }
-
-    fn round_trip(&mut self, entity: usize, weight: u32) -> bool {
-        let Some(fairness) = &self.fairness else { return false };
-        let before = u32::try_from(fairness.weight(entity)).unwrap_or(1);
-        self.set_weight(entity, weight) && self.set_weight(entity, before)
-    }
-
     fn pick(&mut self) -> Result<bool, Violation> {
         if self.in_service.len() >= self.profile.in_service {
             return Ok(false);
@@ -256,6 +261,9 @@ impl<S: Subject> Driver<S> {
             return Err(Violation::Nonsense { picked, fault });
         }
         self.check_limits(picked)?;
+        self.check_owed(picked)?;
+        self.check_counters(picked)?;
+        self.check_beside(picked)?;
         self.in_service.push(picked);
         self.node_mut(picked).state = State::InService;
         let mut next = Some(picked);
@@ -284,6 +292,7 @@ impl<S: Subject> Driver<S> {
         while let Some(node) = next {
             let known = self.node_mut(node);
             known.serving -= 1;
+            known.largest = known.largest.max(used);
             next = known.parent;
             if let Some(budget) = &mut known.budget {
                 budget.spend(used);
@@ -291,17 +300,24 @@ impl<S: Subject> Driver<S> {
             if let Some(fairness) = &mut self.fairness {
                 fairness.charge(node, used)?;
             }
+            if let Some(owed) = &mut self.owed {
+                owed.charge(node, used)?;
+            }
+            if let Some(beside) = &mut self.beside {
+                beside.charge(node, used);
+            }
         }
         self.node_mut(entity).state = if stays { State::Queued } else { State::Asleep };
         self.settle(entity);
         self.tell_scheduler(|scheduler| scheduler.charge(entity, used, stays));
+        self.check_growth(entity, used)?;
         Ok(true)
     }
 
-    /// A charge that no request is as large as stays what it is: to end a steady phase.
+    /// A charge that no request is as large as stays what it is; any other ends with the request.
     fn sliced(&self, entity: usize, used: u64) -> u64 {
         let within = self.profile.request().is_some_and(|request| used <= request);
-        let slice = self.fairness.as_ref().and_then(|fairness| fairness.slice(entity));
+        let slice = self.owed.as_ref().map(|owed| owed.slice(entity));
         slice.filter(|_| within).map_or(used, |slice| used.min(slice))
     }
 
@@ -317,7 +333,7 @@ impl<S: Subject> Driver<S> {
             if competes == known.competes {
                 continue;
             }
-            known.competes = competes;
+            (known.competes, known.told) = (competes, None);
             let throttled = known.runnable();
             if let Some(parent) = next {
                 let parent = self.node_mut(parent);
@@ -329,50 +345,14 @@ impl<S: Subject> Driver<S> {
                 Some(fairness) => fairness.leave(node, throttled),
                 None => {}
             }
-        }
-    }
-
-    fn limit(&mut self, node: usize, quota: u64, period: u64, burst: u64) -> bool {
-        let group = node.checked_sub(self.profile.entities);
-        let offered = S::OFFERS.limits && (group.is_none() || S::OFFERS.groups);
-        if !offered || quota == 0 || period == 0 {
-            return false;
-        }
-        self.limited = true;
-        self.node_mut(node).budget = Some(Budget::new(self.now, quota, period, burst));
-        self.settle(node);
-        self.tell(|subject| match group {
-            None => {
-                if let Some(scheduler) = subject.limits() {
-                    scheduler.limit(node, quota, period, burst);
-                }
+            match &mut self.owed {
+                Some(owed) if competes => owed.enter(node),
+                Some(owed) => owed.leave(node),
+                None => {}
             }
-            Some(group) => {
-                if let Some(scheduler) = subject.group_limits() {
-                    scheduler.limit_group(group, quota, period, burst);
-                }
-            }
-        });
-        true
-    }
-
-    fn advance(&mut self, now: u64) -> Result<bool, Violation> {
-        if !S::OFFERS.limits {
-            return Ok(false);
-        }
-        self.now = now;
-        for node in 0..self.nodes.len() {
-            if let Some(budget) = self.nodes[node].as_mut().and_then(|node| node.budget.as_mut()) {
-                budget.pass(now);
-                self.settle(node);
+            if let Some(beside) = &mut self.beside {
+                beside.forget(node);
             }
         }
-        self.tell(|subject| {
-            if let Some(scheduler) = subject.limits() {
-                scheduler.advance(now);
-            }
-        });
-        self.check_release()?;
-        Ok(true)
     }
 }

@@ -36,6 +36,8 @@ pub struct Episode {
     charges: Sizes,
     /// One operation in so many is not a pick or a charge; none in a steady episode.
     calm: Option<u64>,
+    /// Nobody comes or goes: only weights change.
+    fickle: bool,
     /// One charge in so many is followed by sleep.
     naps: u64,
     /// Operations of the beginning that are still to come.
@@ -81,7 +83,7 @@ impl Sizes {
 pub(super) const GROUPS: usize = 4;
 
 impl Episode {
-    /// The episode of a seed, one in eight a steady one.
+    /// The episode of a seed: one in eight a steady one, one in which only weights change.
     #[must_use]
     pub fn new(seed: u64, profile: &Profile, offers: Offers) -> Self {
         let mut episode = Self::restless(seed, profile, offers);
@@ -92,14 +94,22 @@ impl Episode {
             episode.limits = false;
             episode.begin = 2 * episode.entities;
             episode.length = episode.length.clamp(1 << 9, 1 << 12);
-            if let Some(request) = profile.request() {
-                // Above its request nothing is promised.
-                episode.charges = match seed / 8 % 3 {
-                    0 => Sizes::Equal(request),
-                    1 => Sizes::UpTo(request),
-                    _ => Sizes::Logarithmic(request),
-                };
-            }
+        }
+        if seed % 8 == 4 {
+            episode.fickle = true;
+            episode.naps = u64::MAX;
+            episode.limits = false;
+        }
+        if profile.in_service > 1 && seed % 2 == 1 {
+            episode.charges = Sizes::Equal(profile.quantum.max(1));
+        }
+        // Above its request little is promised: in a quarter of the restless ones, anything goes.
+        if let Some(request) = profile.request().filter(|_| seed % 8 != 1 && seed % 8 != 2) {
+            episode.charges = match seed / 8 % 3 {
+                0 => Sizes::Equal(request),
+                1 => Sizes::UpTo(request),
+                _ => Sizes::Logarithmic(request),
+            };
         }
         episode
     }
@@ -123,11 +133,7 @@ impl Episode {
             4 => Sizes::Logarithmic(charge.min(1 << 20)),
             _ => Sizes::Logarithmic(charge),
         };
-        let groups = if offers.groups && profile.in_service == 1 && random.once_in(2) {
-            1 + random.index(GROUPS)
-        } else {
-            0
-        };
+        let groups = if offers.groups && random.once_in(2) { 1 + random.index(GROUPS) } else { 0 };
         let limits = offers.limits && random.once_in(2);
         let entities = 1 + random.index(profile.entities);
         Self {
@@ -138,6 +144,7 @@ impl Episode {
             weights,
             charges,
             calm: Some([3, 8, 30, 200][random.index(4)]),
+            fickle: false,
             naps: [3, 10, 100, u64::MAX][random.index(4)],
             begin: groups + 2 * entities,
             // Most are short, for there are many ways to begin.
@@ -204,9 +211,13 @@ impl Episode {
         let entity = self.entity();
         let weight = self.weights.weight(&mut self.random);
         match self.random.below(16) {
+            kind if self.fickle && kind % 2 == 0 => Operation::RoundTrip { entity, weight },
+            kind if self.fickle || kind == 7 => match self.group() {
+                Some(group) => Operation::SetGroupWeight { group, weight },
+                None => Operation::SetWeight { entity, weight },
+            },
             0..5 => Operation::Wake { entity },
             5 | 6 => Operation::Sleep { entity },
-            7 => Operation::SetWeight { entity, weight },
             8 | 9 => Operation::RoundTrip { entity, weight },
             10 => Operation::Remove { entity },
             11 | 12 => Operation::Add { entity, group: self.group(), weight },

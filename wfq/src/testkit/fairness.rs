@@ -53,8 +53,6 @@ struct Node {
     waited: u128,
     /// What it received in this steady phase.
     received: u128,
-    /// Of its request, what is left (EEVDF).
-    left: u64,
     /// When it last fell asleep or was throttled, and which of them.
     left_at: u64,
     throttled: bool,
@@ -92,7 +90,6 @@ impl Fairness {
             largest: 0,
             waited: 0,
             received: 0,
-            left: profile.request().unwrap_or(u64::MAX),
             left_at: 0,
             throttled: false,
             resumed: 0,
@@ -124,7 +121,6 @@ impl Fairness {
             largest,
             waited: 0,
             received: 0,
-            left: self.profile.request().unwrap_or(u64::MAX),
             left_at: 0,
             throttled: false,
             resumed: 0,
@@ -148,17 +144,6 @@ impl Fairness {
         for &member in &contest.members {
             self.nodes[member].waited = 0;
         }
-    }
-
-    pub(super) fn weight(&self, node: usize) -> u64 {
-        self.nodes[node].weight
-    }
-
-    /// In a steady phase, what a slice can use of the request of the node, if such a thing is asked
-    /// for at a time.
-    pub(super) fn slice(&self, node: usize) -> Option<u64> {
-        let steady = self.steady.holds && self.nodes[node].contest == 0;
-        (steady && self.profile.request().is_some()).then(|| self.nodes[node].left)
     }
 
     /// A node becomes runnable, or is released.
@@ -304,7 +289,11 @@ impl Fairness {
                 rise.both > bound,
                 Violation::Pairwise { favoured, other, received: rise.both, bound },
             ),
-            (rise.both <= bound && !back, Violation::Reweight { favoured, other, received, bound }),
+            // EEVDF has a law of its own for that.
+            (
+                rise.both <= bound && !back && self.profile.request().is_none(),
+                Violation::Reweight { favoured, other, received, bound },
+            ),
         ];
         let asked =
             |(holds, violation): &&(bool, Violation)| *holds && self.profile.asks(violation.law());
@@ -313,12 +302,6 @@ impl Fairness {
 
     fn check_lag(&mut self, node: usize, used: u64) -> Result<(), Violation> {
         let steady = &mut self.steady;
-        if let Some(request) = self.profile.request() {
-            let left = &mut self.nodes[node].left;
-            // Nothing is promised to anybody once a charge exceeds a request.
-            steady.holds &= used <= *left;
-            *left = if used < *left { *left - used } else { request };
-        }
         if !steady.holds || self.nodes[node].contest != 0 {
             return Ok(());
         }
@@ -347,10 +330,10 @@ impl Fairness {
                 LagLaw::SameStart if has > due => ahead,
                 LagLaw::SameStart => behind,
                 LagLaw::Pairs => ahead + behind,
-                LagLaw::Request(request) => u128::from(request) * weights - 1,
+                // Followed at all times, elsewhere.
+                LagLaw::Request(_) => return Ok(()),
             };
-            let asked = self.profile.request().unwrap_or(0);
-            let quantum = u128::from(largest.max(asked)) * weights;
+            let quantum = u128::from(largest) * weights;
             if off * 1000 >= (self.farthest + 1) * quantum {
                 self.farthest = off * 1000 / quantum;
             }

@@ -1,6 +1,7 @@
 use alloc::vec::Vec;
 
-use super::{Hierarchical, Limited, LimitedGroups, ProportionalShare};
+use super::{Counter, Hierarchical, Limited, LimitedGroups, ProportionalShare};
+use crate::reference::RESOLUTION_BITS;
 use crate::{EntityId, GroupId, Limit, Member, Scheduler, Then, Weight};
 
 /// The [`Scheduler`] of this crate, with the kit's numbers in place of handles.
@@ -52,6 +53,13 @@ impl Numbered {
         self.numbers[entity.index()] = number;
     }
 
+    fn told(&self, member: Member) -> Option<Counter> {
+        let counter = self.scheduler.counter(member).ok()??;
+        let told = Counter::new(counter.units.into(), 1 << RESOLUTION_BITS).wrapping_at(64);
+        // As in the reference.
+        Some(told.with_part(counter.remainder, counter.denominator).rounded(1))
+    }
+
     fn set_limit(&mut self, member: Member, quota: u64, period: u64, burst: u64) {
         let [quota, period] = [quota, period]
             .map(|amount| amount.try_into().expect("the kit's limits are not of zero"));
@@ -100,6 +108,10 @@ impl ProportionalShare for Numbered {
         // Units lie on a circle of 2^64, and the kit compares on one of 2^128.
         self.scheduler.virtual_time(None).ok().map(|time| u128::from(time) << 64)
     }
+
+    fn counter(&self, entity: usize) -> Option<Counter> {
+        self.told(self.known(entity).into())
+    }
 }
 
 impl Hierarchical for Numbered {
@@ -113,6 +125,15 @@ impl Hierarchical for Numbered {
         let group = self.group(group).expect("the kit names groups that it has added");
         let handle = self.scheduler.add_to(group, weight(of)).expect("it is known");
         self.note(entity, handle);
+    }
+
+    fn set_group_weight(&mut self, group: usize, to: u32) -> bool {
+        let group = self.group(group).expect("the kit names groups that it has added");
+        self.scheduler.set_weight(group, weight(to)).is_ok()
+    }
+
+    fn group_counter(&self, group: usize) -> Option<Counter> {
+        self.told(self.group(group)?.into())
     }
 }
 

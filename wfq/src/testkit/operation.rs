@@ -48,6 +48,13 @@ pub enum Operation {
         /// From 1.
         weight: u32,
     },
+    /// Another weight.
+    SetGroupWeight {
+        /// Of which group.
+        group: usize,
+        /// From 1.
+        weight: u32,
+    },
     /// Another weight and at once the old one again, which is to change nothing.
     RoundTrip {
         /// Of which entity.
@@ -140,6 +147,8 @@ fn operation(entities: usize) -> impl Strategy<Value = Operation> {
         2 => entity().prop_map(|entity| Operation::Sleep { entity }),
         2 => (entity(), weight())
             .prop_map(|(entity, weight)| Operation::SetWeight { entity, weight }),
+        1 => (0usize..3, weight())
+            .prop_map(|(group, weight)| Operation::SetGroupWeight { group, weight }),
         1 => (entity(), weight())
             .prop_map(|(entity, weight)| Operation::RoundTrip { entity, weight }),
         1 => (entity(), limit()).prop_map(|(entity, (quota, period, burst))| {

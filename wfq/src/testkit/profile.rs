@@ -16,15 +16,27 @@ pub enum Law {
     /// `|S_i w_j - S_j w_i| <= q_i w_j + q_j w_i`.
     Pairwise,
     /// The same over intervals in which weights change and change back before anybody is served,
-    /// comes or goes.
+    /// comes or goes. With EEVDF, who is picked is not owed less than nothing where weights are all
+    /// that ever changed: lag is kept over that (B5).
     Reweight,
     /// B7: the same, to the favour of j, over every interval in which i stays runnable, whether j
     /// sleeps or not.
     FreeLunch,
     /// B7 and B10: the same where j is throttled at times.
     WindUp,
-    /// B3', B4, B5: the bound on the distance from the share of all service, in steady phases.
+    /// B3', B4, B5: the bound on the distance from the share of all service, in steady phases. With
+    /// EEVDF at all times and at every node, see [`Profile::eevdf`].
     Lag,
+    /// B2 and B7, at every node, if the scheduler tells counters: who is picked has the least of
+    /// those queued, and `s_i <= s_min + q_i / w_i` for all that are runnable; a charge of `u` moves
+    /// that of i by `u / w_i`, and while i stays runnable nothing else does but a new weight.
+    ///
+    /// Counters that nobody tells are some that would explain what was received. Of two alone, such
+    /// counters exist if and only if B1 holds. Of more they do if, round any circle of them, the most
+    /// that each was ever ahead of the next adds up to no more than the sum of all `q_i / w_i`; B1
+    /// says that of circles of two. So of a scheduler that tells nothing, B1 checks what B2 says of
+    /// pairs, and no more.
+    Counters,
     /// B6: the virtual time never goes back, if the scheduler tells it.
     Monotone,
     /// B10: over every interval a limited one receives at most `quota` for each boundary between
@@ -35,7 +47,7 @@ pub enum Law {
     Release,
     /// B11: what happens inside a group changes nothing for its siblings.
     Isolation,
-    /// B16: the same operations, the same picks.
+    /// B16: the same operations, the same picks; in one episode of eight.
     Determinism,
 }
 
@@ -70,6 +82,8 @@ pub struct Profile {
     pub(super) largest_weight: u32,
     pub(super) largest_charge: u64,
     pub(super) seed: u64,
+    /// By how much lag may be rounded, in units of the reference.
+    pub(super) rounding: u32,
 }
 
 impl Profile {
@@ -87,6 +101,7 @@ impl Profile {
             largest_weight: 1 << 20,
             largest_charge: 1 << 62,
             seed: 0,
+            rounding: 0,
         }
     }
 
@@ -99,16 +114,33 @@ impl Profile {
         Self { lag: LagLaw::Pairs, quantum, largest_charge: quantum, ..Self::start_time() }
     }
 
-    /// EEVDF where everybody asks for `request` at a time: the lag stays below one request in
-    /// steady phases in which nobody is charged more than that (B4, B5). What is a law of pairs, or
-    /// of the virtual time, is not one of EEVDF.
+    /// EEVDF where everybody asks for `request` at a time (B4, B5). What is a law of pairs, or of the
+    /// virtual time, is not one of EEVDF. What each is owed, its lag, is followed from outside:
+    ///
+    /// - As long as nobody came, went or changed weight since nobody was owed anything, and no
+    ///   charge exceeded what was left of a request, all lags are below one request.
+    /// - At all times, who is picked has a lag of at least 0, if anybody has who may be. So one that
+    ///   is charged no more than a request is ahead by less than that, then.
+    /// - As who leaves takes its lag along, and V is the mean of those who stay, what these are owed
+    ///   changes, without end if many leave: `|lag| < request` is no law any more. The law is `lag_i
+    ///   <= max(request, max(lag_i', min(request, P)) + P w_i / W)`, where `lag_i'` is what i was owed
+    ///   when somebody last came, went, changed weight or was charged more than was left of its
+    ///   request, and P what all those were owed then that were owed anything. Before P is made up
+    ///   for, only those are served whose requests are due; after that, less than a request is ever
+    ///   to be made up for.
+    ///
+    /// Lag is kept over sleep, throttling and changes of weight, but for one thing: who becomes
+    /// runnable when nobody else is has nobody to owe it anything. It is kept in 2^-20 of a unit of
+    /// service, rounded as the [reference](crate::reference) does; see [`Profile::rounding`]. Nothing
+    /// is checked in a contest any more once somebody leaves with a lag of the largest charge, which
+    /// may be cut off; or once two are released at once, as the order of that matters.
     #[must_use]
     pub fn eevdf(request: u64) -> Self {
         let request = request.max(1);
         Self { lag: LagLaw::Request(request), ..Self::start_time() }
             .without(Law::Starvation)
             .without(Law::Pairwise)
-            .without(Law::Reweight)
+            .without(Law::Counters)
             .without(Law::FreeLunch)
             .without(Law::WindUp)
             .without(Law::Monotone)
@@ -126,12 +158,35 @@ impl Profile {
         Self { entities: entities.clamp(1, 64), ..self }
     }
 
-    /// How many entities are in service at a time, at most; 1 unless said otherwise. With more,
-    /// there are no groups, and no law of fairness is checked: what one long charge does to the
-    /// others depends on what was in service beside it.
+    /// How many entities are in service at a time, at most; 1 unless said otherwise.
+    ///
+    /// With more, what one long charge does to the others depends on what was in service beside it,
+    /// and how long for, which nobody tells the kit: j, in service all the while, may be charged one
+    /// unit in the end or a thousand, so no sum of charges says whether i had too much meanwhile.
+    /// Left of the laws of fairness are
+    ///
+    /// - [`Law::Pairwise`], where all charges are one [quantum](Self::quantum): then turns can be
+    ///   counted when they begin. Between turns of j for which i waits, i, in turns for which j
+    ///   waits, receives at most `q w_i + q w_j` more than j, in service times weight. It takes a
+    ///   scheduler that counts a quantum for each in service when it picks from groups;
+    /// - [`Law::Lag`] and [`Law::Reweight`] of EEVDF without groups: who is picked is owed something,
+    ///   if anybody waiting is;
+    /// - [`Law::Counters`], of entities, without the bound on how far they are ahead: one that is in
+    ///   service for long holds up `s_min`.
+    ///
+    /// Sanity, work conservation, determinism, limits and releases are checked as ever, the virtual
+    /// time only without groups, isolation only with one in service. Groups have no limits, as those
+    /// would have to know what those in service are going to use.
     #[must_use]
     pub fn in_service(self, in_service: usize) -> Self {
         Self { in_service: in_service.max(1), ..self }
+    }
+
+    /// The service that a scheduler expects of a turn, from 1: with several in service, half of the
+    /// episodes have no other charges. Largest charges are taken to be at least this.
+    #[must_use]
+    pub fn quantum(self, quantum: u64) -> Self {
+        Self { quantum, ..self }
     }
 
     /// The largest weight that the scheduler takes; 2^20 unless said otherwise.
@@ -144,6 +199,15 @@ impl Profile {
     #[must_use]
     pub fn largest_charge(self, largest_charge: u64) -> Self {
         Self { largest_charge: largest_charge.max(1), ..self }
+    }
+
+    /// By how much a scheduler other than the [reference](crate::reference) may round what is owed to
+    /// somebody who comes, goes or changes weight, in 2^-20 of a unit of service: 1 for one that is
+    /// exact; 0, unless said otherwise, for one that rounds as the reference does. Nothing is
+    /// allowed but what such rounding explains (EEVDF).
+    #[must_use]
+    pub fn rounding(self, rounding: u32) -> Self {
+        Self { rounding, ..self }
     }
 
     /// Other operations.

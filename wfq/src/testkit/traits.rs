@@ -1,4 +1,5 @@
-use crate::reference::Twin;
+use super::Counter;
+use crate::reference::{RESOLUTION_BITS, Twin};
 
 /// What the kit asks of a scheduler of entities with weights.
 ///
@@ -29,9 +30,21 @@ pub trait ProportionalShare {
     /// sleeps.
     fn charge(&mut self, entity: usize, used: u64, stays: bool);
 
+    /// Whether weights can be changed; if not, the kit does not.
+    fn can_reweight(&self) -> bool {
+        true
+    }
+
     /// The least counter of the runnable entities, in any unit, if the scheduler knows such a
     /// thing: the kit checks that it never decreases (B6). It may wrap around.
     fn virtual_time(&self) -> Option<u128> {
+        None
+    }
+
+    /// The counter of an entity that is runnable, be it in service or not, if the scheduler knows
+    /// such a thing: the kit checks how they lie to each other (B2), and what moves them.
+    fn counter(&self, entity: usize) -> Option<Counter> {
+        let _ = entity;
         None
     }
 }
@@ -43,6 +56,18 @@ pub trait Hierarchical: ProportionalShare {
 
     /// A new entity, asleep, in a group.
     fn add_to(&mut self, group: usize, entity: usize, weight: u32);
+
+    /// Changes the weight of a group; false if that cannot be done.
+    fn set_group_weight(&mut self, group: usize, weight: u32) -> bool {
+        let _ = (group, weight);
+        false
+    }
+
+    /// As [`ProportionalShare::counter`], of a group in which somebody is runnable.
+    fn group_counter(&self, group: usize) -> Option<Counter> {
+        let _ = group;
+        None
+    }
 }
 
 /// Hard limits of entities.
@@ -98,6 +123,10 @@ impl ProportionalShare for Twin {
     fn virtual_time(&self) -> Option<u128> {
         Some(self.virtual_time())
     }
+
+    fn counter(&self, entity: usize) -> Option<Counter> {
+        self.counter(entity).map(told)
+    }
 }
 
 impl Hierarchical for Twin {
@@ -107,6 +136,15 @@ impl Hierarchical for Twin {
 
     fn add_to(&mut self, group: usize, entity: usize, weight: u32) {
         self.add_to(group, entity, weight);
+    }
+
+    fn set_group_weight(&mut self, group: usize, weight: u32) -> bool {
+        self.set_group_weight(group, weight);
+        true
+    }
+
+    fn group_counter(&self, group: usize) -> Option<Counter> {
+        self.group_counter(group).map(told)
     }
 }
 
@@ -128,4 +166,9 @@ impl LimitedGroups for Twin {
     fn limit_group(&mut self, group: usize, quota: u64, period: u64, burst: u64) {
         self.limit_group(group, quota, period, burst);
     }
+}
+
+/// Who has taken over a counter rounds the part up to one of its own weight, on its next charge.
+fn told((k, rem, of): (u128, u32, u32)) -> Counter {
+    Counter::new(k, 1 << RESOLUTION_BITS).with_part(rem, of).rounded(1)
 }

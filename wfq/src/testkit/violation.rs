@@ -89,6 +89,50 @@ pub enum Violation {
         /// The most that the absolute value may be.
         bound: u128,
     },
+    /// B5, at every node (B11): it serves somebody who has had more than its share, what it was owed
+    /// being kept while it was not runnable.
+    #[error("it picked from {picked}, which is owed {lag} / 2^20, while {owed} is owed something")]
+    Ineligible {
+        /// Who was picked, or whose member.
+        picked: Member,
+        /// What it is owed, in 2^-20 of a unit of service, rounded down.
+        lag: i128,
+        /// A sibling that could have been served.
+        owed: Member,
+    },
+    /// B5: the same where weights are all that ever changed: what was owed was not kept over that.
+    #[error(
+        "having changed weights, it picked from {picked}, which is owed {lag} / 2^20, not {owed}"
+    )]
+    ForgottenLag {
+        /// Who was picked, or whose member.
+        picked: Member,
+        /// What it is owed, in 2^-20 of a unit of service, rounded down.
+        lag: i128,
+        /// A sibling that could have been served.
+        owed: Member,
+    },
+    /// B4, B5, at every node (B11): somebody is owed more than a request and what it was owed when
+    /// somebody last came, went or changed weight explain.
+    #[error("{member} is owed {lag} / 2^20, more than {bound}")]
+    Owed {
+        /// Who.
+        member: Member,
+        /// What it is owed, in 2^-20 of a unit of service, rounded down.
+        lag: i128,
+        /// The most that it may be owed.
+        bound: i128,
+    },
+    /// B2, B7, at every node (B11): counters told are not where they have to be.
+    #[error("the counter of {member} {fault}, of which it is {ahead} units ahead")]
+    Counter {
+        /// Whose counter it is.
+        member: Member,
+        /// What is wrong with it.
+        fault: CounterFault,
+        /// How far it is ahead of what the fault names, in its units, rounded down.
+        ahead: i128,
+    },
     /// B6: the least counter went back.
     #[error("the virtual time went back from {from} to {to}")]
     WentBack {
@@ -144,10 +188,11 @@ impl Violation {
             Self::Idle { .. } => Law::WorkConservation,
             Self::Starvation { .. } => Law::Starvation,
             Self::Pairwise { .. } => Law::Pairwise,
-            Self::Reweight { .. } => Law::Reweight,
+            Self::Reweight { .. } | Self::ForgottenLag { .. } => Law::Reweight,
             Self::FreeLunch { .. } => Law::FreeLunch,
             Self::WindUp { .. } => Law::WindUp,
-            Self::Lag { .. } => Law::Lag,
+            Self::Lag { .. } | Self::Ineligible { .. } | Self::Owed { .. } => Law::Lag,
+            Self::Counter { .. } => Law::Counters,
             Self::WentBack { .. } => Law::Monotone,
             Self::OverLimit { .. } => Law::Limit,
             Self::Release { .. } => Law::Release,
@@ -194,6 +239,31 @@ impl core::fmt::Display for Fault {
             Self::Unknown => "does not exist",
             Self::Asleep => "sleeps",
             Self::InService => "is in service already",
+        })
+    }
+}
+
+/// What is wrong with a counter, beside another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum CounterFault {
+    /// It is less than that of the one picked.
+    Less,
+    /// It is ahead of that of the one picked by more than its largest charge.
+    TooFarAhead,
+    /// It moved although its owner was neither charged nor reweighted.
+    Moved,
+    /// It did not move by what its owner was charged.
+    Miscounted,
+}
+
+impl core::fmt::Display for CounterFault {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str(match self {
+            Self::Less => "is less than that of the one picked",
+            Self::TooFarAhead => "is more than a charge ahead of that of the one picked",
+            Self::Moved => "moved without a charge from what it was",
+            Self::Miscounted => "did not move by what was charged from what it was",
         })
     }
 }

@@ -1,12 +1,16 @@
 //! Negative controls: schedulers that make one mistake each, all of them made in real ones before.
 //!
 //! A kit is worth what it refuses. Each [`Mistake`] tells which law it breaks; without one the
-//! [`Model`] is start-time order, and keeps all of them.
+//! [`Model`] is start-time order, and keeps all of them. What [`Forgets`] lag is EEVDF.
+
+mod forgetful;
 
 use alloc::vec::Vec;
 
+pub use forgetful::{Forgetful, Forgets};
+
 use super::budget::Budget;
-use super::{Limited, ProportionalShare};
+use super::{Counter, Limited, ProportionalShare};
 
 /// What a [`Model`] does wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -78,6 +82,7 @@ enum State {
 /// Counters count in units of one K-th, as in the [reference](crate::reference).
 /// Its counters are compared without their remainders: `2 w_i w_j` must not exceed this.
 const K: u128 = 1 << 41;
+const LARGEST_WEIGHT: u32 = 1 << 20;
 const BUCKETS: u128 = 64;
 /// 2^53, from where `f64` knows no fractions, and every second integer only.
 const ABSORBING: f64 = 9_007_199_254_740_992.0;
@@ -188,11 +193,11 @@ impl ProportionalShare for Model {
         let entity = self.at(entity);
         if mistake == Mistake::ForgetsLag {
             (entity.tag, entity.rem) = (least, 0);
-        } else if entity.tag > least {
+        } else if entity.tag >= least {
             let service = (entity.tag - least) * u128::from(entity.weight) + entity.rem;
             entity.tag = least + service / u128::from(weight);
             entity.rem = service % u128::from(weight);
-        } else if entity.tag < least {
+        } else {
             entity.rem = 0;
         }
         entity.weight = weight;
@@ -241,6 +246,12 @@ impl ProportionalShare for Model {
         self.finish = self.finish.max(finish);
         self.clock += u128::from(used) * K;
         self.change(entity, if stays { State::Queued } else { State::Asleep });
+    }
+
+    fn counter(&self, entity: usize) -> Option<Counter> {
+        let entity = self.entities.get(entity)?.as_ref()?;
+        // Those are compared without their remainders.
+        Some(Counter::new(entity.tag, K).rounded(LARGEST_WEIGHT))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A scheduler that is right, spoiled in one respect.
 
-use apportion_wfq::reference::Twin;
-use apportion_wfq::testkit::{Hierarchical, Limited, ProportionalShare};
+use apportion_wfq::reference::{RESOLUTION_BITS, Twin};
+use apportion_wfq::testkit::{Counter, Hierarchical, Limited, ProportionalShare};
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Spoil {
@@ -10,10 +10,12 @@ pub(crate) enum Spoil {
     PicksStrangers,
     Idles,
     RunsBackwards,
+    MovesCounters,
     IgnoresLimits,
     PromisesEarly,
     PromisesNothing,
     Flattens,
+    FreezesGroups,
 }
 
 #[derive(Clone, Debug)]
@@ -81,6 +83,15 @@ impl ProportionalShare for Spoiled {
         let time = self.twin.virtual_time();
         Some(if self.spoil == Spoil::RunsBackwards { u128::MAX / 4 - time } else { time })
     }
+
+    fn counter(&self, entity: usize) -> Option<Counter> {
+        // A unit more every now and then.
+        let moved = u128::from(self.picks / 100);
+        let moved = if self.spoil == Spoil::MovesCounters { moved } else { 0 };
+        let (k, rem, of) = self.twin.counter(entity)?;
+        let told = Counter::new(k.wrapping_add(moved), 1 << RESOLUTION_BITS);
+        Some(told.with_part(rem, of).rounded(1))
+    }
 }
 
 impl Hierarchical for Spoiled {
@@ -94,6 +105,13 @@ impl Hierarchical for Spoiled {
         } else {
             self.twin.add_to(group, entity, weight);
         }
+    }
+
+    fn set_group_weight(&mut self, group: usize, weight: u32) -> bool {
+        if self.spoil != Spoil::FreezesGroups {
+            self.twin.set_group_weight(group, weight);
+        }
+        true
     }
 }
 

@@ -1,5 +1,5 @@
 use super::{Driver, Node, State};
-use crate::testkit::{Law, Limited, Member, ProportionalShare, Subject, Violation};
+use crate::testkit::{Law, Limited, ProportionalShare, Subject, Violation};
 
 /// What is checked besides the shares.
 impl<S: Subject> Driver<S> {
@@ -42,15 +42,21 @@ impl<S: Subject> Driver<S> {
         while let Some(node) = next {
             let known = self.node(node);
             if let Some(budget) = known.budget.filter(|budget| !budget.open()) {
-                let limited = match node.checked_sub(self.profile.entities) {
-                    None => Member::Entity(node),
-                    Some(group) => Member::Group(group),
-                };
+                let limited = self.member(node);
                 return Err(Violation::OverLimit { entity: picked, limited, debt: budget.debt() });
             }
             next = known.parent;
         }
         Ok(())
+    }
+
+    /// At every node above the entity, before it is in service.
+    pub(super) fn check_owed(&mut self, picked: usize) -> Result<(), Violation> {
+        let (nodes, Some(owed)) = (&self.nodes, &mut self.owed) else { return Ok(()) };
+        let at = |node: usize| nodes[node].as_ref();
+        let waits = |node| at(node).is_some_and(|node| node.competes && node.serving == 0);
+        core::iter::successors(Some(picked), |&node| at(node)?.parent)
+            .try_for_each(|node| owed.pick(node, waits))
     }
 
     pub(super) fn check_release(&mut self) -> Result<(), Violation> {
@@ -67,6 +73,10 @@ impl<S: Subject> Driver<S> {
     }
 
     pub(super) fn check_virtual_time(&mut self) -> Result<(), Violation> {
+        // What groups were counted in advance, they may be given back.
+        if self.groups > 0 && self.profile.in_service > 1 {
+            return Ok(());
+        }
         let now = self.subject.scheduler().virtual_time();
         if let (Some(from), Some(to)) = (self.virtual_time, now)
             && to.wrapping_sub(from).cast_signed() < 0

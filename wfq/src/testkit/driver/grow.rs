@@ -24,7 +24,7 @@ impl<S: Subject> Driver<S> {
     }
 
     pub(super) fn add_group(&mut self, parent: Option<usize>, weight: u32) -> bool {
-        let fits = S::OFFERS.groups && self.profile.in_service == 1 && self.groups < GROUPS;
+        let fits = S::OFFERS.groups && self.groups < GROUPS;
         if !fits || !(1..=self.profile.largest_weight).contains(&weight) {
             return false;
         }
@@ -43,14 +43,20 @@ impl<S: Subject> Driver<S> {
         let state = if node < self.profile.entities { State::Asleep } else { State::Group };
         self.nodes[node] = Some(Node {
             parent: group.map(|group| self.profile.entities + group),
+            weight,
             state,
             serving: 0,
             competing: 0,
             competes: false,
             budget: None,
+            largest: self.profile.quantum,
+            told: None,
         });
         if let Some(fairness) = &mut self.fairness {
             fairness.add(node, member, group.map_or(0, |group| group + 1), weight);
+        }
+        if let Some(owed) = &mut self.owed {
+            owed.add(node, member, group.map_or(0, |group| group + 1), weight);
         }
     }
 
