@@ -340,14 +340,14 @@ fn ratios() {
     }
 }
 
-/// Bytes for each of a million entities, all awake.
+/// Bytes for each of so many entities, all awake.
 fn memory() {
-    let size = 1_000_000;
     for order in [Order::StartTime, Order::Eevdf] {
-        let scheduler = filled(order, &Weights::LogUniform.draw(size)).0;
-        println!(
-            "memory per entity, {order:?}: {:.1} bytes",
-            scheduler.memory() as f64 / size as f64
-        );
+        print!("bytes for each of");
+        for size in SIZES {
+            let scheduler = filled(order, &Weights::LogUniform.draw(size)).0;
+            print!(" {size} {:.1},", scheduler.memory() as f64 / size as f64);
+        }
+        println!(" {order:?}");
     }
 }

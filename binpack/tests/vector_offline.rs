@@ -69,6 +69,25 @@ fn check_all<const D: usize>(instance: &VectorInstance<D>, optimum: Option<usize
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
+    /// So a program may have the library for a few numbers of dimensions only.
+    #[test]
+    fn dimensions_of_no_capacity_have_no_say(few in instances::<3>(0..30, 40)) {
+        let fill = |amounts: &[u64; 3]| {
+            std::array::from_fn(|dimension| amounts.get(dimension).copied().unwrap_or(0))
+        };
+        let sizes = few.sizes().iter().map(fill).collect();
+        let filled = VectorInstance::<5>::new(fill(few.capacity()), sizes).unwrap();
+        prop_assert_eq!(vector_lower_bound(&few), vector_lower_bound(&filled));
+        for heuristic in VectorHeuristic::all() {
+            prop_assert_eq!(heuristic.pack(&few), heuristic.pack(&filled));
+        }
+        let start = VectorHeuristic::FirstFit.pack(&few);
+        let mut improver = VectorImprover::new(few, start.clone(), 7).unwrap();
+        let mut other = VectorImprover::new(filled, start, 7).unwrap();
+        prop_assert_eq!(improver.run(5_000), other.run(5_000));
+        prop_assert_eq!(improver.assignment(), other.assignment());
+    }
+
     #[test]
     fn nothing_beats_brute_force(
         one in instances::<1>(0..8, 10),

@@ -37,11 +37,15 @@ pub enum Order {
 
 /// Entities with weights, and who of them is served next.
 ///
-/// Each call takes time that does not depend on how many entities there are, but for the rare
-/// restructuring of a queue in start-time order, whose cost is amortised to a constant; a heap of
-/// those who are eligible makes it `O(log n)` in [`Order::Eevdf`], where all entities are looked at
-/// when counters have moved, or are, nearly half a circle apart: after charges of 2^42 units at weight
-/// 1. Every level of groups costs as much again. Equal counters, or deadlines, go by [`EntityId::index`].
+/// *Complexity*: with one entity in service at a time, each call takes time that does not depend on
+/// how many entities there are, but for the rare restructuring of a queue in start-time order, whose
+/// cost is amortised to a constant; with several, heaps make it `O(log n)`. So does a heap of those
+/// who are eligible in [`Order::Eevdf`], where all entities are looked at when counters have moved,
+/// or are, nearly half a circle apart: after charges of 2^42 units at weight 1. Every level of
+/// groups costs as much again. What looks at virtual time without a pick may have to look through a
+/// bucket of those who wait, as it must not change anything: [`virtual_time`](Self::virtual_time),
+/// [`lag`](Self::lag), [`correct`](Self::correct), and in start-time order a charge beside others.
+/// Equal counters, or deadlines, go by [`EntityId::index`].
 ///
 /// With the feature `serde` it can be saved and restored in mid-run, in linear time, and goes on as
 /// if nothing had happened. What was tampered with so that no scheduler can have made it is refused.

@@ -142,3 +142,17 @@ fn in_a_group_too() {
     let unknown = Scheduler::default().add_group(None, Weight::MIN).unwrap();
     assert!(Scheduler::default().reserve_in(unknown, 1).is_err());
 }
+
+/// As the crate says; a wheel for 100,000 is a small part of that.
+#[test]
+fn an_entity_takes_less_than_a_hundred_bytes() {
+    for order in [Order::StartTime, Order::Eevdf] {
+        let mut scheduler = Scheduler::new(order);
+        scheduler.reserve(100_000);
+        for _ in 0..100_000 {
+            let entity = scheduler.add(Weight::MIN).unwrap();
+            scheduler.wake(entity).unwrap();
+        }
+        assert!(scheduler.memory() <= 96 * 100_000, "{order:?}: {} bytes", scheduler.memory());
+    }
+}

@@ -113,7 +113,9 @@ impl<const D: usize> Search<D> {
         let mut weight = weights(Weighting::Average, &totals, instance.sizes().len(), normal.full);
         if self.attempts > 0 {
             let most = weight.iter().copied().max().unwrap_or(1).max(1);
-            for weight in &mut weight {
+            // None is drawn for dimensions that have nothing: with more of them, all goes as without.
+            for (weight, _) in weight.iter_mut().zip(instance.capacity()).filter(|pair| *pair.1 > 0)
+            {
                 let part = self.chance.word() % (u64::from(most) + 1);
                 *weight = if self.attempts % 2 == 1 {
                     *weight / 2 + part as u32 / 2
