@@ -116,17 +116,22 @@ fn check_cases<F: Policy, P: OnlinePacker<F::Size>>(
     make: impl Fn(Option<F::Size>) -> P,
     remove: impl Fn(&mut P, usize) -> bool,
 ) -> Result<(), Violation<F::Size>> {
-    for (salt, scale) in (0_u64..).zip(Scale::ALL) {
-        for opens in [true, false] {
-            for bins in [1, 3, 40] {
-                let seed = seed.wrapping_mul(0x9e37_79b9).wrapping_add(8 * salt);
-                let case = Operations::seeded(seed, scale, opens, bins, 400)
-                    .within(|dimension| fit.largest_capacity(dimension));
-                play(fit, &case, make(case.opening), &remove)?;
-            }
-        }
+    for case in cases(seed, fit) {
+        play(fit, &case, make(case.opening), &remove)?;
     }
     Ok(())
+}
+
+/// All different: each has a seed of its own.
+fn cases<F: Policy>(seed: u64, fit: F) -> impl Iterator<Item = Operations<F::Size>> {
+    let kinds = Scale::ALL.into_iter().flat_map(|scale| {
+        [true, false].into_iter().flat_map(move |opens| [1, 3, 40].map(|bins| (scale, opens, bins)))
+    });
+    (0_u64..).zip(kinds).map(move |(salt, (scale, opens, bins))| {
+        let seed = seed.wrapping_mul(0x9e37_79b9).wrapping_add(salt);
+        Operations::seeded(seed, scale, opens, bins, 400)
+            .within(|dimension| fit.largest_capacity(dimension))
+    })
 }
 
 fn play<F: Policy, P: OnlinePacker<F::Size>>(
@@ -172,4 +177,21 @@ fn play<F: Policy, P: OnlinePacker<F::Size>>(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{Fit, VectorFit};
+
+    #[test]
+    fn no_two_cases_are_alike() {
+        fn count<F: Policy>(fit: F) -> usize {
+            let all = (0..3).flat_map(|seed| cases(seed, fit));
+            all.map(|case| std::format!("{case:?}")).collect::<BTreeSet<_>>().len()
+        }
+        assert_eq!((count(Fit::First), count(VectorFit::<3>::First)), (90, 90));
+    }
 }
