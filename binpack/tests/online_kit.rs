@@ -150,6 +150,35 @@ fn numbers_need_not_be_used_again() -> Result<(), Violation> {
     Ok(())
 }
 
+/// One that looks at nothing: every item goes in the bin with this number.
+struct Always(usize);
+
+impl OnlinePacker for Always {
+    fn add(&mut self, _capacity: u64) -> usize {
+        self.0
+    }
+
+    fn place(&mut self, _size: u64) -> Answer {
+        Answer::Bin(self.0)
+    }
+
+    fn release(&mut self, _bin: usize, _size: u64) {}
+}
+
+#[test]
+fn few_bins_count_only_if_they_hold_what_is_in_them() {
+    for fit in Fit::ALL {
+        let found = check_ratio(1, fit, |_| Always(0));
+        assert!(matches!(found, Err(Violation::Overfull { bin: 0, .. })), "{found:?}");
+        for bin in [1, usize::MAX] {
+            let found = check_ratio(1, fit, |_| Always(bin));
+            assert!(matches!(found, Err(Violation::NoSuchBin { bins: 0, .. })), "{found:?}");
+            let found = check_online(1, fit, |_| Always(bin));
+            assert_eq!(found.unwrap_err().law(), Law::Capacity);
+        }
+    }
+}
+
 #[test]
 fn each_policy_is_told_from_the_others() {
     for fit in Fit::ALL {
