@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use apportion_binpack::reference::Online;
 use apportion_binpack::testkit::wrong::{Mistake, Model, PackingMistake, claim_optimal, pack};
 use apportion_binpack::testkit::{
-    Answer, ChangingPacker, Law, Numbered, OnlinePacker, Violation, check_bounds, check_changing,
-    check_offline, check_online, check_ratio, known_optima, most_bins, most_bins_any_fit,
-    most_bins_decreasing, sizes,
+    Answer, Bounded, ChangingPacker, Law, Numbered, OnlinePacker, Violation, check_bounds,
+    check_changing, check_offline, check_online, check_ratio, known_optima, most_bins,
+    most_bins_any_fit, most_bins_decreasing, sizes,
 };
 use apportion_binpack::{Assignment, Bins, Fit, Instance, check};
 use proptest::prelude::*;
@@ -163,6 +163,55 @@ impl OnlinePacker for Always {
     }
 
     fn release(&mut self, _bin: usize, _size: u64) {}
+}
+
+/// Bins of which no amount is above a bound.
+struct Small {
+    bins: Numbered,
+    most: u64,
+}
+
+impl OnlinePacker for Small {
+    fn add(&mut self, capacity: u64) -> usize {
+        assert!(capacity <= self.most);
+        self.bins.add(capacity)
+    }
+
+    fn place(&mut self, size: u64) -> Answer {
+        assert!(size <= self.most);
+        self.bins.place(size)
+    }
+
+    fn release(&mut self, bin: usize, size: u64) {
+        self.bins.release(bin, size);
+    }
+}
+
+#[test]
+fn a_packer_of_small_amounts_is_given_no_others() {
+    for most in [0, 1, 3, 7, 8, 1_000, u64::from(u32::MAX)] {
+        for policy in Fit::ALL {
+            let fit = Bounded { policy, largest: most };
+            let small = |opening| Small { bins: Numbered::new(policy, opening), most };
+            assert_eq!(check_online(1, fit, small), Ok(()));
+            assert_eq!(check_ratio(1, fit, small), Ok(()));
+            // It is not that nothing is played.
+            let wrong = |mistake| move |opening| Model::new(fit, opening, mistake);
+            for mistake in Mistake::ALL.into_iter().filter(|_| most >= 1_000) {
+                let (online, ratio) =
+                    (check_changing(1, fit, wrong(mistake)), check_ratio(1, fit, wrong(mistake)));
+                match mistake {
+                    Mistake::Nothing | Mistake::FirstDimension | Mistake::PlainSum => {
+                        assert_eq!((online, ratio), (Ok(()), Ok(())));
+                    }
+                    Mistake::OneEach => breaks(ratio, mistake),
+                    _ => breaks(online, mistake),
+                }
+            }
+            let ratio = check_ratio(1, fit, wrong(Mistake::OneEach));
+            assert!(matches!(ratio, Err(Violation::TooManyBins { .. })), "{policy} {most}");
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod held;
 
 use apportion_binpack::testkit::wrong::{Mistake, Model};
 use apportion_binpack::testkit::{
-    Answer, Family, Law, Numbered, OnlinePacker, Operation, Operations, Policy, Rule,
+    Answer, Bounded, Family, Law, Numbered, OnlinePacker, Operation, Operations, Policy,
     check_changing, check_online, check_ratio, most_bins_any_fit, operations, sizes, sizes_of,
 };
 use apportion_binpack::{
@@ -86,26 +86,6 @@ fn each_mistake_breaks_its_law() {
     }
 }
 
-/// A policy with bins that any of the others can compare, too.
-#[derive(Clone, Copy, Debug)]
-struct Limited(VectorFit<3>);
-
-impl Policy for Limited {
-    type Size = [u64; 3];
-
-    fn rule(&self) -> Rule {
-        self.0.rule()
-    }
-
-    fn score(&self, size: &[u64; 3], residual: &[u64; 3]) -> u128 {
-        Policy::score(&self.0, size, residual)
-    }
-
-    fn largest_capacity(&self, _dimension: usize) -> u64 {
-        1 << 40
-    }
-}
-
 #[test]
 fn each_policy_is_told_from_the_others() {
     let fits = fits(&[5, 8, 100]);
@@ -118,7 +98,9 @@ fn each_policy_is_told_from_the_others() {
         let others = fits.iter().filter(|other| *other != fit && !(sums(fit) && sums(other)));
         for other in others {
             let make = |opening| Numbered::vectors(*other, opening);
-            let violation = check_online(1, Limited(*fit), make);
+            // Bins that any of them can compare.
+            let policy = Bounded { policy: *fit, largest: 1 << 40 };
+            let violation = check_online(1, policy, make);
             let law = violation.expect_err(&format!("{fit} {other}")).law();
             assert!(matches!(law, Law::Choice | Law::AnyFit | Law::EveryItem), "{fit} {other}");
         }

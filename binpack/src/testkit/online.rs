@@ -79,7 +79,8 @@ impl From<Option<usize>> for Answer {
 
 /// Plays items that come and leave and bins that join, of all scales and with other capacities than
 /// those before, on packers that open bins of a capacity and on packers that do not, and watches
-/// from outside. Capacities are no larger than what the policy can compare.
+/// from outside. Capacities are no larger than what the policy can compare; items may be, up to its
+/// [`largest_size`](Policy::largest_size).
 ///
 /// # Errors
 ///
@@ -131,6 +132,7 @@ fn cases<F: Policy>(seed: u64, fit: F) -> impl Iterator<Item = Operations<F::Siz
         let seed = seed.wrapping_mul(0x9e37_79b9).wrapping_add(salt);
         Operations::seeded(seed, scale, opens, bins, 400)
             .within(|dimension| fit.largest_capacity(dimension))
+            .with_sizes_within(|dimension| fit.largest_size(dimension))
     })
 }
 
