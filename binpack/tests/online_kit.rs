@@ -1,5 +1,7 @@
 //! The kit: what is right keeps every law; each mistake is refused by the law it breaks.
 
+mod held;
+
 use std::collections::BTreeSet;
 
 use apportion_binpack::reference::Online;
@@ -12,16 +14,26 @@ use apportion_binpack::testkit::{
 use apportion_binpack::{Assignment, Bins, Fit, Instance, check};
 use proptest::prelude::*;
 
+use held::CheckedBins;
+
+/// Bins of which the independent checker looks at each placement.
+fn checked(fit: Fit, opening: Option<u64>) -> Numbered<CheckedBins> {
+    Numbered::of(CheckedBins::new(match opening {
+        Some(capacity) => Bins::opening(fit, capacity),
+        None => Bins::new(fit),
+    }))
+}
+
 #[test]
 fn bins_and_their_twin_keep_every_law() -> Result<(), Violation> {
     for fit in Fit::ALL {
         for seed in 0..10 {
-            check_online(seed, fit, |opening| Numbered::new(fit, opening))?;
+            check_online(seed, fit, |opening| checked(fit, opening))?;
             check_online(seed, fit, |opening| Model::new(fit, opening, Mistake::Nothing))?;
-            check_changing(seed, fit, |opening| Numbered::new(fit, opening))?;
+            check_changing(seed, fit, |opening| checked(fit, opening))?;
             check_changing(seed, fit, |opening| Online::new(fit, opening))?;
             check_changing(seed, fit, |opening| Model::new(fit, opening, Mistake::Nothing))?;
-            check_ratio(seed, fit, |opening| Numbered::new(fit, opening))?;
+            check_ratio(seed, fit, |opening| checked(fit, opening))?;
         }
     }
     Ok(())

@@ -33,19 +33,28 @@ fn fits<const D: usize>(capacity: &[u64; D]) -> Vec<VectorFit<D>> {
     fits
 }
 
+/// Bins of which the independent checker looks at each placement.
+fn checked<const D: usize>(
+    fit: VectorFit<D>,
+    opening: Option<[u64; D]>,
+    cache: usize,
+) -> Numbered<CheckedVectors<D>> {
+    let bins = match opening {
+        Some(capacity) => VectorBins::opening(fit, capacity).unwrap(),
+        None => VectorBins::new(fit),
+    };
+    Numbered::of(CheckedVectors::new(bins.with_cache(cache)))
+}
+
 fn keeps_every_law<const D: usize>(capacity: &[u64; D]) {
     for fit in fits(capacity) {
         for seed in 0..2 {
-            let cached = |opening| match opening {
-                Some(capacity) => VectorBins::opening(fit, capacity).unwrap().with_cache(4),
-                None => VectorBins::new(fit).with_cache(4),
-            };
-            check_changing(seed, fit, |opening| Numbered::vectors(fit, opening)).unwrap();
-            check_changing(seed, fit, |opening| Numbered::of(cached(opening))).unwrap();
+            check_changing(seed, fit, |opening| checked(fit, opening, 0)).unwrap();
+            check_changing(seed, fit, |opening| checked(fit, opening, 4)).unwrap();
             check_changing(seed, fit, |opening| reference::VectorBins::new(fit, opening)).unwrap();
             check_changing(seed, fit, |opening| Model::new(fit, opening, Mistake::Nothing))
                 .unwrap();
-            check_ratio(seed, fit, |opening| Numbered::vectors(fit, opening)).unwrap();
+            check_ratio(seed, fit, |opening| checked(fit, opening, 0)).unwrap();
         }
     }
 }
@@ -156,10 +165,7 @@ proptest! {
 /// The bins of the library and their twin side by side.
 fn play(fit: VectorFit<2>, operations: Operations<[u64; 2]>) {
     let operations = operations.within(|dimension| fit.largest_capacity(dimension));
-    let mut bins = Numbered::of(CheckedVectors::new(match operations.opening {
-        Some(capacity) => VectorBins::opening(fit, capacity).unwrap(),
-        None => VectorBins::new(fit),
-    }));
+    let mut bins = checked(fit, operations.opening, 0);
     let mut twin = reference::VectorBins::new(fit, operations.opening);
     let mut items = Vec::new();
     for operation in operations.operations {
