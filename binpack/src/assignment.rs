@@ -1,8 +1,12 @@
 use alloc::vec::Vec;
 
+#[cfg(feature = "serde")]
+use crate::snapshot::{Inconsistent, check};
+
 /// Which bin each item is in.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Parts"))]
 pub struct Assignment {
     bin_of: Vec<u32>,
     bins: u32,
@@ -71,6 +75,26 @@ impl Assignment {
             }
         }
         hash
+    }
+}
+
+/// What is saved of it, with the number of bins that is not worked out but read.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[serde(rename = "Assignment", deny_unknown_fields)]
+struct Parts {
+    bin_of: Vec<u32>,
+    bins: u32,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<Parts> for Assignment {
+    type Error = Inconsistent;
+
+    fn try_from(parts: Parts) -> Result<Self, Inconsistent> {
+        let assignment = Self::from_raw(parts.bin_of);
+        check(assignment.bins == parts.bins, "it has another number of bins")?;
+        Ok(assignment)
     }
 }
 

@@ -12,7 +12,7 @@
 //! | [`check_bounds`] | a function | the same; and what is called a lower bound is one |
 //!
 //! The policies are [`Fit`](crate::Fit) and [`VectorFit`](crate::VectorFit), or a [`Policy`] of your
-//! own. [`operations`], [`sizes`] and [`sizes_of`] are proptest strategies, [`Operations`] is a
+//! own; [`Bounded`] is for packers that cannot hold large amounts. [`operations`], [`sizes`] and [`sizes_of`] are proptest strategies, [`Operations`] is a
 //! `quickcheck::Arbitrary`. [`wrong`] has the negative controls.
 //!
 //! ```
@@ -63,7 +63,7 @@ pub use cases::{CaseSize, Family, cut, items, sizes, sizes_of};
 pub use offline::{CaseInstance, check_bounds, check_offline, known_optima};
 pub use online::{Answer, ChangingPacker, OnlinePacker, check_changing, check_online};
 pub use operation::{Operation, Operations, Scale, operations};
-pub use policy::{Policy, Rule};
+pub use policy::{Bounded, Policy, Rule};
 pub use random::Random;
 pub use ratio::{check_ratio, most_bins, most_bins_any_fit, most_bins_decreasing};
 pub use violation::{Law, Violation};

@@ -1,27 +1,39 @@
 //! The kit: what is right keeps every law; each mistake is refused by the law it breaks.
 
+mod held;
+
 use std::collections::BTreeSet;
 
 use apportion_binpack::reference::Online;
 use apportion_binpack::testkit::wrong::{Mistake, Model, PackingMistake, claim_optimal, pack};
 use apportion_binpack::testkit::{
-    Answer, ChangingPacker, Law, Numbered, OnlinePacker, Violation, check_bounds, check_changing,
-    check_offline, check_online, check_ratio, known_optima, most_bins, most_bins_any_fit,
-    most_bins_decreasing, sizes,
+    Answer, Bounded, ChangingPacker, Law, Numbered, OnlinePacker, Violation, check_bounds,
+    check_changing, check_offline, check_online, check_ratio, known_optima, most_bins,
+    most_bins_any_fit, most_bins_decreasing, sizes,
 };
 use apportion_binpack::{Assignment, Bins, Fit, Instance, check};
 use proptest::prelude::*;
+
+use held::CheckedBins;
+
+/// Bins of which the independent checker looks at each placement.
+fn checked(fit: Fit, opening: Option<u64>) -> Numbered<CheckedBins> {
+    Numbered::of(CheckedBins::new(match opening {
+        Some(capacity) => Bins::opening(fit, capacity),
+        None => Bins::new(fit),
+    }))
+}
 
 #[test]
 fn bins_and_their_twin_keep_every_law() -> Result<(), Violation> {
     for fit in Fit::ALL {
         for seed in 0..10 {
-            check_online(seed, fit, |opening| Numbered::new(fit, opening))?;
+            check_online(seed, fit, |opening| checked(fit, opening))?;
             check_online(seed, fit, |opening| Model::new(fit, opening, Mistake::Nothing))?;
-            check_changing(seed, fit, |opening| Numbered::new(fit, opening))?;
+            check_changing(seed, fit, |opening| checked(fit, opening))?;
             check_changing(seed, fit, |opening| Online::new(fit, opening))?;
             check_changing(seed, fit, |opening| Model::new(fit, opening, Mistake::Nothing))?;
-            check_ratio(seed, fit, |opening| Numbered::new(fit, opening))?;
+            check_ratio(seed, fit, |opening| checked(fit, opening))?;
         }
     }
     Ok(())
@@ -148,6 +160,84 @@ fn numbers_need_not_be_used_again() -> Result<(), Violation> {
         check_ratio(seed, Fit::First, make)?;
     }
     Ok(())
+}
+
+/// One that looks at nothing: every item goes in the bin with this number.
+struct Always(usize);
+
+impl OnlinePacker for Always {
+    fn add(&mut self, _capacity: u64) -> usize {
+        self.0
+    }
+
+    fn place(&mut self, _size: u64) -> Answer {
+        Answer::Bin(self.0)
+    }
+
+    fn release(&mut self, _bin: usize, _size: u64) {}
+}
+
+/// Bins of which no amount is above a bound.
+struct Small {
+    bins: Numbered,
+    most: u64,
+}
+
+impl OnlinePacker for Small {
+    fn add(&mut self, capacity: u64) -> usize {
+        assert!(capacity <= self.most);
+        self.bins.add(capacity)
+    }
+
+    fn place(&mut self, size: u64) -> Answer {
+        assert!(size <= self.most);
+        self.bins.place(size)
+    }
+
+    fn release(&mut self, bin: usize, size: u64) {
+        self.bins.release(bin, size);
+    }
+}
+
+#[test]
+fn a_packer_of_small_amounts_is_given_no_others() {
+    for most in [0, 1, 3, 7, 8, 1_000, u64::from(u32::MAX)] {
+        for policy in Fit::ALL {
+            let fit = Bounded { policy, largest: most };
+            let small = |opening| Small { bins: Numbered::new(policy, opening), most };
+            assert_eq!(check_online(1, fit, small), Ok(()));
+            assert_eq!(check_ratio(1, fit, small), Ok(()));
+            // It is not that nothing is played.
+            let wrong = |mistake| move |opening| Model::new(fit, opening, mistake);
+            for mistake in Mistake::ALL.into_iter().filter(|_| most >= 1_000) {
+                let (online, ratio) =
+                    (check_changing(1, fit, wrong(mistake)), check_ratio(1, fit, wrong(mistake)));
+                match mistake {
+                    Mistake::Nothing | Mistake::FirstDimension | Mistake::PlainSum => {
+                        assert_eq!((online, ratio), (Ok(()), Ok(())));
+                    }
+                    Mistake::OneEach => breaks(ratio, mistake),
+                    _ => breaks(online, mistake),
+                }
+            }
+            let ratio = check_ratio(1, fit, wrong(Mistake::OneEach));
+            assert!(matches!(ratio, Err(Violation::TooManyBins { .. })), "{policy} {most}");
+        }
+    }
+}
+
+#[test]
+fn few_bins_count_only_if_they_hold_what_is_in_them() {
+    for fit in Fit::ALL {
+        let found = check_ratio(1, fit, |_| Always(0));
+        assert!(matches!(found, Err(Violation::Overfull { bin: 0, .. })), "{found:?}");
+        for bin in [1, usize::MAX] {
+            let found = check_ratio(1, fit, |_| Always(bin));
+            assert!(matches!(found, Err(Violation::NoSuchBin { bins: 0, .. })), "{found:?}");
+            let found = check_online(1, fit, |_| Always(bin));
+            assert_eq!(found.unwrap_err().law(), Law::Capacity);
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod held;
 
 use apportion_binpack::testkit::wrong::{Mistake, Model};
 use apportion_binpack::testkit::{
-    Answer, Family, Law, Numbered, OnlinePacker, Operation, Operations, Policy, Rule,
+    Answer, Bounded, Family, Law, Numbered, OnlinePacker, Operation, Operations, Policy,
     check_changing, check_online, check_ratio, most_bins_any_fit, operations, sizes, sizes_of,
 };
 use apportion_binpack::{
@@ -33,19 +33,28 @@ fn fits<const D: usize>(capacity: &[u64; D]) -> Vec<VectorFit<D>> {
     fits
 }
 
+/// Bins of which the independent checker looks at each placement.
+fn checked<const D: usize>(
+    fit: VectorFit<D>,
+    opening: Option<[u64; D]>,
+    cache: usize,
+) -> Numbered<CheckedVectors<D>> {
+    let bins = match opening {
+        Some(capacity) => VectorBins::opening(fit, capacity).unwrap(),
+        None => VectorBins::new(fit),
+    };
+    Numbered::of(CheckedVectors::new(bins.with_cache(cache)))
+}
+
 fn keeps_every_law<const D: usize>(capacity: &[u64; D]) {
     for fit in fits(capacity) {
         for seed in 0..2 {
-            let cached = |opening| match opening {
-                Some(capacity) => VectorBins::opening(fit, capacity).unwrap().with_cache(4),
-                None => VectorBins::new(fit).with_cache(4),
-            };
-            check_changing(seed, fit, |opening| Numbered::vectors(fit, opening)).unwrap();
-            check_changing(seed, fit, |opening| Numbered::of(cached(opening))).unwrap();
+            check_changing(seed, fit, |opening| checked(fit, opening, 0)).unwrap();
+            check_changing(seed, fit, |opening| checked(fit, opening, 4)).unwrap();
             check_changing(seed, fit, |opening| reference::VectorBins::new(fit, opening)).unwrap();
             check_changing(seed, fit, |opening| Model::new(fit, opening, Mistake::Nothing))
                 .unwrap();
-            check_ratio(seed, fit, |opening| Numbered::vectors(fit, opening)).unwrap();
+            check_ratio(seed, fit, |opening| checked(fit, opening, 0)).unwrap();
         }
     }
 }
@@ -86,26 +95,6 @@ fn each_mistake_breaks_its_law() {
     }
 }
 
-/// A policy with bins that any of the others can compare, too.
-#[derive(Clone, Copy, Debug)]
-struct Limited(VectorFit<3>);
-
-impl Policy for Limited {
-    type Size = [u64; 3];
-
-    fn rule(&self) -> Rule {
-        self.0.rule()
-    }
-
-    fn score(&self, size: &[u64; 3], residual: &[u64; 3]) -> u128 {
-        Policy::score(&self.0, size, residual)
-    }
-
-    fn largest_capacity(&self, _dimension: usize) -> u64 {
-        1 << 40
-    }
-}
-
 #[test]
 fn each_policy_is_told_from_the_others() {
     let fits = fits(&[5, 8, 100]);
@@ -118,7 +107,9 @@ fn each_policy_is_told_from_the_others() {
         let others = fits.iter().filter(|other| *other != fit && !(sums(fit) && sums(other)));
         for other in others {
             let make = |opening| Numbered::vectors(*other, opening);
-            let violation = check_online(1, Limited(*fit), make);
+            // Bins that any of them can compare.
+            let policy = Bounded { policy: *fit, largest: 1 << 40 };
+            let violation = check_online(1, policy, make);
             let law = violation.expect_err(&format!("{fit} {other}")).law();
             assert!(matches!(law, Law::Choice | Law::AnyFit | Law::EveryItem), "{fit} {other}");
         }
@@ -174,10 +165,7 @@ proptest! {
 /// The bins of the library and their twin side by side.
 fn play(fit: VectorFit<2>, operations: Operations<[u64; 2]>) {
     let operations = operations.within(|dimension| fit.largest_capacity(dimension));
-    let mut bins = Numbered::of(CheckedVectors::new(match operations.opening {
-        Some(capacity) => VectorBins::opening(fit, capacity).unwrap(),
-        None => VectorBins::new(fit),
-    }));
+    let mut bins = checked(fit, operations.opening, 0);
     let mut twin = reference::VectorBins::new(fit, operations.opening);
     let mut items = Vec::new();
     for operation in operations.operations {

@@ -203,6 +203,19 @@ fn a_unit_beyond_the_limit_has_no_say() {
 }
 
 #[test]
+fn another_version_is_refused() {
+    let bins = VectorBins::opening(VectorFit::<2>::First, [9, 7]).unwrap();
+    let mut saved = serde_json::to_value(&bins).unwrap();
+    assert_eq!(saved["version"], 1);
+    saved["version"] = 2.into();
+    let error = serde_json::from_value::<VectorBins<2>>(saved.clone()).unwrap_err();
+    assert!(error.to_string().contains("its version is unknown"), "{error}");
+    saved.as_object_mut().unwrap().remove("version");
+    let error = serde_json::from_value::<VectorBins<2>>(saved).unwrap_err();
+    assert!(error.to_string().contains("missing field `version`"), "{error}");
+}
+
+#[test]
 fn what_was_tampered_with_is_refused_or_works() {
     let scale = Scale::new([3, 1]).weighted([2, 5]);
     for fit in [

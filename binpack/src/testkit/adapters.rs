@@ -5,6 +5,10 @@ use crate::reference::{self, Choice, Online, Outcome};
 use crate::{BinId, BinSet, Bins, Decision, Fit, VectorBins, VectorFit};
 
 /// [`Bins`] or [`VectorBins`], by numbers of bins.
+///
+/// As a packer it panics where they refuse: if there are too many bins, a bin is added that the policy
+/// [cannot compare](crate::Error::TooLargeToCompare), a bin is not there, or more leaves it than is in
+/// it.
 #[derive(Clone, Debug)]
 pub struct Numbered<B = Bins> {
     bins: B,
@@ -53,7 +57,7 @@ impl<const D: usize> Numbered<VectorBins<D>> {
 
 impl<B: BinSet> OnlinePacker<B::Size> for Numbered<B> {
     fn add(&mut self, capacity: B::Size) -> usize {
-        let bin = self.bins.add(capacity).expect("few");
+        let bin = self.bins.add(capacity).expect("few, and they can be compared");
         self.knows(bin)
     }
 

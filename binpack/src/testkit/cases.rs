@@ -46,7 +46,8 @@ pub enum Family {
     /// *Source:* the same.
     Anticorrelated,
     /// Three fill a bin in every dimension, as in Falkenauer's triplets: one is of a quarter to a
-    /// half, two are what is left, both above a quarter of it.
+    /// half, two are what is left, both above a quarter of it. Below a capacity of 8 three of any size
+    /// fill it.
     Triplets,
     /// Only five different ones.
     Ties,
@@ -85,7 +86,7 @@ impl Family {
 
     /// A bin in one dimension, cut into this many pieces.
     fn pieces(self, random: &mut Random, capacity: u64, count: usize) -> Vec<u64> {
-        if self == Self::Triplets {
+        if self == Self::Triplets && capacity >= 8 {
             let first = capacity / 4 + 1 + random.below(capacity / 4);
             let rest = capacity - first;
             let second = rest / 3 + random.below(rest / 3 + 1);
@@ -103,9 +104,8 @@ impl Family {
     }
 }
 
-/// Items that fill this many bins of this capacity exactly, shuffled: no fewer bins would do. The
-/// capacity is taken as at least 8 in each dimension. `None` if that is not a property of the
-/// family.
+/// Items that fill this many bins of this capacity exactly, shuffled: no fewer bins would do. `None`
+/// if that is not a property of the family.
 #[must_use]
 pub fn cut<S: CaseSize>(seed: u64, family: Family, capacity: S, bins: usize) -> Option<Vec<S>> {
     if !matches!(family, Family::Triplets | Family::Cut) {
@@ -120,7 +120,7 @@ pub fn cut<S: CaseSize>(seed: u64, family: Family, capacity: S, bins: usize) -> 
         };
         let amounts = capacity.amounts().iter();
         let rows: Vec<Vec<u64>> =
-            amounts.map(|amount| family.pieces(&mut random, (*amount).max(8), count)).collect();
+            amounts.map(|amount| family.pieces(&mut random, *amount, count)).collect();
         sizes.extend((0..count).map(|piece| S::from_fn(|dimension| rows[dimension][piece])));
     }
     random.shuffle(&mut sizes);
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_fills_bins() {
-        let capacity = [8, 1_000, u64::MAX];
+        let capacity = [0, 1, 7, 8, 1_000, u64::MAX];
         for family in Family::ALL {
             let Some(sizes) = cut(1, family, capacity, 20) else { continue };
             for (dimension, amount) in capacity.iter().enumerate() {

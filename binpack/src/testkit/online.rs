@@ -79,7 +79,8 @@ impl From<Option<usize>> for Answer {
 
 /// Plays items that come and leave and bins that join, of all scales and with other capacities than
 /// those before, on packers that open bins of a capacity and on packers that do not, and watches
-/// from outside. Capacities are no larger than what the policy can compare.
+/// from outside. Capacities are no larger than what the policy can compare; items may be, up to its
+/// [`largest_size`](Policy::largest_size).
 ///
 /// # Errors
 ///
@@ -116,17 +117,23 @@ fn check_cases<F: Policy, P: OnlinePacker<F::Size>>(
     make: impl Fn(Option<F::Size>) -> P,
     remove: impl Fn(&mut P, usize) -> bool,
 ) -> Result<(), Violation<F::Size>> {
-    for (salt, scale) in (0_u64..).zip(Scale::ALL) {
-        for opens in [true, false] {
-            for bins in [1, 3, 40] {
-                let seed = seed.wrapping_mul(0x9e37_79b9).wrapping_add(8 * salt);
-                let case = Operations::seeded(seed, scale, opens, bins, 400)
-                    .within(|dimension| fit.largest_capacity(dimension));
-                play(fit, &case, make(case.opening), &remove)?;
-            }
-        }
+    for case in cases(seed, fit) {
+        play(fit, &case, make(case.opening), &remove)?;
     }
     Ok(())
+}
+
+/// All different: each has a seed of its own.
+fn cases<F: Policy>(seed: u64, fit: F) -> impl Iterator<Item = Operations<F::Size>> {
+    let kinds = Scale::ALL.into_iter().flat_map(|scale| {
+        [true, false].into_iter().flat_map(move |opens| [1, 3, 40].map(|bins| (scale, opens, bins)))
+    });
+    (0_u64..).zip(kinds).map(move |(salt, (scale, opens, bins))| {
+        let seed = seed.wrapping_mul(0x9e37_79b9).wrapping_add(salt);
+        Operations::seeded(seed, scale, opens, bins, 400)
+            .within(|dimension| fit.largest_capacity(dimension))
+            .with_sizes_within(|dimension| fit.largest_size(dimension))
+    })
 }
 
 fn play<F: Policy, P: OnlinePacker<F::Size>>(
@@ -172,4 +179,21 @@ fn play<F: Policy, P: OnlinePacker<F::Size>>(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::{Fit, VectorFit};
+
+    #[test]
+    fn no_two_cases_are_alike() {
+        fn count<F: Policy>(fit: F) -> usize {
+            let all = (0..3).flat_map(|seed| cases(seed, fit));
+            all.map(|case| std::format!("{case:?}")).collect::<BTreeSet<_>>().len()
+        }
+        assert_eq!((count(Fit::First), count(VectorFit::<3>::First)), (90, 90));
+    }
 }

@@ -158,7 +158,7 @@ impl<S: CaseSize> Operations<S> {
     }
 
     /// The same with smaller amounts: those of a dimension are divided by the least power of two
-    /// that leaves no capacity above the `most` of the dimension.
+    /// that leaves no capacity above the `most` of the dimension. Sizes may still be above it.
     #[must_use]
     pub fn within(self, most: impl Fn(usize) -> u64) -> Self {
         let capacities = || {
@@ -183,6 +183,17 @@ impl<S: CaseSize> Operations<S> {
             opening: self.opening.map(less),
             operations: self.operations.into_iter().map(|each| each.map(less)).collect(),
         }
+    }
+
+    /// The same with sizes cut to the `most` of each dimension; capacities stay.
+    #[must_use]
+    pub fn with_sizes_within(mut self, most: impl Fn(usize) -> u64) -> Self {
+        for operation in &mut self.operations {
+            if let Operation::Place { size } | Operation::Release { size, .. } = operation {
+                *size = S::from_fn(|dimension| size.amounts()[dimension].min(most(dimension)));
+            }
+        }
+        self
     }
 }
 

@@ -14,9 +14,15 @@ pub trait Policy: Copy + fmt::Debug {
     /// What is compared: the score of a bin that has room for a size, and this residual before.
     fn score(&self, size: &Self::Size, residual: &Self::Size) -> u128;
 
-    /// The largest capacity that can be compared, in this dimension. No larger ones are played: say
-    /// less for a packer that cannot hold large amounts.
+    /// The largest capacity that can be compared, in this dimension. No larger ones are played; items
+    /// may still be larger.
     fn largest_capacity(&self, dimension: usize) -> u64 {
+        let _ = dimension;
+        u64::MAX
+    }
+
+    /// The largest amount that an item is played with, in this dimension. [`Bounded`] bounds both.
+    fn largest_size(&self, dimension: usize) -> u64 {
         let _ = dimension;
         u64::MAX
     }
@@ -48,6 +54,44 @@ pub enum Rule {
     Largest,
     /// The second in the order of [`Largest`](Self::Largest); the first if no other has room.
     SecondLargest,
+}
+
+/// A policy for packers that cannot hold large amounts: no capacity or size above a bound is played.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "these two are what it is")]
+pub struct Bounded<P> {
+    /// The policy.
+    pub policy: P,
+    /// The largest amount, in any dimension.
+    pub largest: u64,
+}
+
+impl<P: Policy> Policy for Bounded<P> {
+    type Size = P::Size;
+
+    fn rule(&self) -> Rule {
+        self.policy.rule()
+    }
+
+    fn score(&self, size: &P::Size, residual: &P::Size) -> u128 {
+        self.policy.score(size, residual)
+    }
+
+    fn largest_capacity(&self, dimension: usize) -> u64 {
+        self.policy.largest_capacity(dimension).min(self.largest)
+    }
+
+    fn largest_size(&self, dimension: usize) -> u64 {
+        self.policy.largest_size(dimension).min(self.largest)
+    }
+
+    fn most_bins(&self, optimum: usize) -> usize {
+        self.policy.most_bins(optimum)
+    }
+
+    fn most_bins_decreasing(&self, optimum: usize) -> Option<usize> {
+        self.policy.most_bins_decreasing(optimum)
+    }
 }
 
 impl Policy for Fit {

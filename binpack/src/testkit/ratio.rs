@@ -1,3 +1,7 @@
+use alloc::vec::Vec;
+
+use super::policy::fits;
+use super::watch::combine;
 use super::{Answer, CaseSize, Family, OnlinePacker, Policy, Random, Violation, cut};
 use crate::{Fit, Size};
 
@@ -35,11 +39,13 @@ pub const fn most_bins_decreasing(optimum: usize) -> usize {
 }
 
 /// Packs items that fill bins exactly, so that the fewest bins are known: shuffled, and with first
-/// fit in one dimension also from the largest to the smallest.
+/// fit in one dimension also from the largest to the smallest. Capacities are no larger than what
+/// the policy can compare.
 ///
 /// # Errors
 ///
-/// [`Violation::TooManyBins`], or an item that is left out.
+/// [`Violation::TooManyBins`], an item that is left out, or one that is in a bin that has no room for
+/// it or is not there.
 pub fn check_ratio<F: Policy, P: OnlinePacker<F::Size>>(
     seed: u64,
     fit: F,
@@ -52,13 +58,9 @@ pub fn check_ratio<F: Policy, P: OnlinePacker<F::Size>>(
             let capacity = F::Size::from_fn(most);
             for family in [Family::Triplets, Family::Cut] {
                 let sizes = cut(random.word(), family, capacity, optimum);
-                // What is cut is at least of 8.
-                let Some(mut sizes) = sizes.filter(|_| capacity.amounts().iter().all(|a| *a >= 8))
-                else {
-                    continue;
-                };
+                let Some(mut sizes) = sizes else { continue };
                 let judge = |sizes: &[F::Size], most| {
-                    let bins = pack(make(Some(capacity)), sizes)?;
+                    let bins = pack(make(Some(capacity)), capacity, sizes)?;
                     let broken = Violation::TooManyBins { bins, optimum, most };
                     if bins > most { Err(broken) } else { Ok(()) }
                 };
@@ -73,16 +75,27 @@ pub fn check_ratio<F: Policy, P: OnlinePacker<F::Size>>(
     Ok(())
 }
 
+/// How many bins of this capacity open.
 fn pack<S: CaseSize, P: OnlinePacker<S>>(
     mut packer: P,
+    capacity: S,
     sizes: &[S],
 ) -> Result<usize, Violation<S>> {
-    let mut bins = 0;
+    let mut residuals: Vec<S> = Vec::new();
     for &size in sizes {
-        match packer.place(size) {
-            Answer::Bin(bin) => bins = bins.max(bin + 1),
-            _ => return Err(Violation::LeftOut { size, bin: bins }),
+        let bins = residuals.len();
+        let Answer::Bin(bin) = packer.place(size) else {
+            return Err(Violation::LeftOut { size, bin: bins });
+        };
+        if bin == bins {
+            residuals.push(capacity);
         }
+        let there = residuals.get_mut(bin);
+        let residual = there.ok_or(Violation::NoSuchBin { size, bin, bins })?;
+        if !fits(&size, residual) {
+            return Err(Violation::Overfull { size, bin, residual: *residual });
+        }
+        *residual = combine(residual, &size, u64::saturating_sub);
     }
-    Ok(bins)
+    Ok(residuals.len())
 }

@@ -6,8 +6,8 @@ use crate::Flaw;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Law {
-    /// No bin holds more than it can in any dimension, and each has a number of its own, as low as
-    /// it may be.
+    /// No bin holds more than it can in any dimension, and each has a number of its own: online at
+    /// most one more than the highest so far, offline with no number left out below it.
     Capacity,
     /// What could be placed is placed, once; what is rejected fits no bin that is there.
     EveryItem,

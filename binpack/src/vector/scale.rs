@@ -31,19 +31,24 @@ impl<const D: usize> Scale<D> {
     }
 
     /// Units by which a bin of this `capacity` counts the same in each dimension, so that sizes are
-    /// normalised by capacity, as the literature has it. Bins up to 16 times as large are within the
-    /// limit, that of [`LINEAR_LIMIT`](Self::LINEAR_LIMIT) if this capacity is beyond 2^50 somewhere.
+    /// normalised by capacity, as the literature has it.
     ///
     /// Exact if the least common multiple of the capacities is at most 2^46: that is what a full bin
     /// counts then. Otherwise it counts about 2^46: a unit is `2^46 / capacity`, rounded down, within
-    /// a part in 2^14 for capacities up to 2^32; beyond 2^46 it is 1. With a capacity beyond 2^50, a
-    /// full bin counts the least common multiple below 2^64, or else about 2^64 times the smallest
-    /// capacity and at most 2^100: within a part in 2^14 if none is more than 2^50 times another.
-    /// A dimension without capacity gets unit zero.
+    /// `capacity` parts in 2^46: a part in 2^14 for capacities up to 2^32, but up to a half close to
+    /// 2^46. With a capacity beyond 2^46, a full bin counts the least common multiple below 2^64, or
+    /// else about 2^64 times the smallest capacity and at most 2^100: within a part in 2^14 if none is
+    /// more than 2^50 times another. A dimension without capacity gets unit zero.
+    ///
+    /// Bins up to 16 times as large are within [`LIMIT`](Self::LIMIT) if no capacity is beyond 2^46,
+    /// and always within [`LINEAR_LIMIT`](Self::LINEAR_LIMIT). Beyond 2^46, where amounts are
+    /// multiplied, even bins of this capacity are
+    /// [refused](Error::TooLargeToCompare) unless the least common multiple is at most 2^50.
     #[must_use]
     pub fn normalizing(capacity: &[u64; D]) -> Self {
-        let full = if capacity.iter().all(|amount| *amount <= Self::LIMIT) {
-            u128::from(common_multiple(capacity, 1 << 46).unwrap_or(1 << 46))
+        const NARROW: u64 = 1 << 46;
+        let full = if capacity.iter().all(|amount| *amount <= NARROW) {
+            u128::from(common_multiple(capacity, NARROW).unwrap_or(NARROW))
         } else {
             let least = capacity.iter().copied().filter(|amount| *amount > 0).min().unwrap_or(1);
             let longest = (u128::from(u64::MAX) * u128::from(least)).min(1 << 100);
@@ -176,6 +181,7 @@ impl<const D: usize> Measure<D> {
     pub fn of(&self, amounts: &[u64; D]) -> u128 {
         self.norm.of(&self.scale, amounts)
     }
+
     /// The largest normalised amount with which it is exact.
     pub(super) fn limit(&self) -> u128 {
         match self.norm {
@@ -196,6 +202,11 @@ mod tests {
             ([3, 7_000_000_001], 13),
             ([u64::MAX, u64::MAX], 40),
             ([u64::MAX, 1 << 20], 14),
+            ([1 << 46, 100], 30),
+            ([(1 << 46) + 1, 100], 40),
+            ([1 << 48, 100], 40),
+            ([1 << 50, 3], 40),
+            ([(1 << 50) - 1, 3_000_001], 30),
             ([1 << 51, 3], 12),
             ([u64::MAX, u64::MAX - 1], 30),
         ] {

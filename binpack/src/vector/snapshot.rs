@@ -6,17 +6,22 @@ use super::fit::{VectorFit, fits, subtract};
 use super::scale::{Measure, Norm, Scale};
 use super::store::{Slot, Store};
 use crate::Error;
+use crate::snapshot::{Inconsistent, check};
 
 /// What is saved of bins: nothing that can be worked out.
 #[derive(serde::Deserialize, serde::Serialize)]
 #[serde(rename = "VectorBins", deny_unknown_fields)]
 pub(super) struct Parts {
+    version: u32,
     fit: FitParts,
     opening: Option<Vec<u64>>,
     slots: Vec<SlotParts>,
     last: usize,
     cache: usize,
 }
+
+/// Of this form. Another one is refused.
+const VERSION: u32 = 1;
 
 #[derive(serde::Deserialize, serde::Serialize)]
 #[serde(rename = "Slot", deny_unknown_fields)]
@@ -68,6 +73,8 @@ pub(super) enum Flaw {
     #[error("next fit cannot begin at bin {number} of {slots}")]
     Last { number: usize, slots: usize },
     #[error(transparent)]
+    Inconsistent(#[from] Inconsistent),
+    #[error(transparent)]
     Refused(#[from] Error),
 }
 
@@ -75,6 +82,7 @@ impl<const D: usize> TryFrom<Parts> for VectorBins<D> {
     type Error = Flaw;
 
     fn try_from(parts: Parts) -> Result<Self, Flaw> {
+        check(parts.version == VERSION, "its version is unknown")?;
         let fit = VectorFit::try_from(parts.fit)?;
         let opening = parts.opening.map(array).transpose()?;
         if let Some(capacity) = &opening {
@@ -116,6 +124,7 @@ impl<const D: usize> From<VectorBins<D>> for Parts {
             }),
         });
         Self {
+            version: VERSION,
             fit: bins.fit.into(),
             opening: bins.opening.map(Vec::from),
             slots: slots.collect(),

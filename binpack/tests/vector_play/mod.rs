@@ -74,6 +74,7 @@ impl<const D: usize> Run<D> {
         if let Decision::Place(placement) = chosen {
             let left = placement.residual.amounts;
             self.held.placed(placement.bin, placement.opened, size, left);
+            self.held.check();
             self.placed.push((placement.bin, size));
             assert_eq!(self.fast.residual(placement.bin), Ok(placement.residual.amounts));
         }
