@@ -4,6 +4,8 @@
 mod adapted;
 #[path = "kit/eevdf.rs"]
 mod eevdf;
+#[path = "kit/exact.rs"]
+mod exact;
 #[path = "kit/several.rs"]
 mod several;
 #[path = "kit/spoiled.rs"]

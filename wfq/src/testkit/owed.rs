@@ -195,9 +195,8 @@ impl Owed {
                 }
                 let known = &mut self.nodes[other];
                 let was = if other == node { before } else { known.weight };
-                let moved = sum.rem_euclid(old) * (known.weight * old - was * new).abs();
-                let whole = sum.div_euclid(old) * (known.weight - was).abs();
-                known.doubt += whole + moved / (old * new) + 1 + rounding;
+                let scaled = (known.weight * old - was * new).abs();
+                known.doubt += sum.abs() * scaled / (old * new) + 1 + rounding;
             }
         }
         self.lose_if_large(at, received.abs());
