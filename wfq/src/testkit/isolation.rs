@@ -99,7 +99,9 @@ impl<S: Hierarchical> Inside<S> {
             }
             3 => {
                 let weight = weight(&mut self.random, most);
-                self.scheduler.set_weight(SIBLINGS + leaf, weight);
+                if self.scheduler.can_reweight() {
+                    self.scheduler.set_weight(SIBLINGS + leaf, weight);
+                }
             }
             _ => {}
         }
@@ -145,7 +147,7 @@ impl<S: Hierarchical> Pair<S> {
             match event {
                 0 if !was_awake => scheduler.wake(sibling),
                 1 if was_awake => scheduler.sleep(sibling),
-                2 => scheduler.set_weight(sibling, weight),
+                2 if scheduler.can_reweight() => scheduler.set_weight(sibling, weight),
                 _ => {}
             }
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use apportion_wfq::testkit::{
-    Failure, Hierarchical, Law, Profile, ProportionalShare, Violation, check_groups,
+    Failure, Hierarchical, Profile, ProportionalShare, Violation, check_groups,
 };
 
 /// Start-time order, as plain as can be.
@@ -149,8 +149,7 @@ impl Hierarchical for Tree {
 }
 
 fn profile() -> Profile {
-    let profile = Profile::start_time().in_service(4).largest_weight(1000).largest_charge(1 << 30);
-    profile.without(Law::Isolation)
+    Profile::start_time().in_service(4).largest_weight(1000).largest_charge(1 << 30)
 }
 
 #[test]
