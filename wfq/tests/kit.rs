@@ -202,8 +202,9 @@ fn whatever_is_spoiled_is_refused() {
 #[test]
 fn isolation_refuses_a_scheduler_that_only_knows_entities() {
     let flat = check_isolation(Profile::start_time(), || Spoiled::new(Spoil::Flattens));
-    let violation = flat.expect_err("it has no groups").violation;
-    assert!(matches!(violation, Violation::Isolation { .. }), "{violation}");
+    let Failure { violation, operations, .. } = flat.expect_err("it has no groups");
+    let Violation::Isolation { turn, .. } = violation else { panic!("{violation}") };
+    assert_eq!(operations, turn + 1);
     let nested = check_groups(Profile::start_time(), || Spoiled::new(Spoil::Flattens));
     assert!(nested.is_err());
 }
