@@ -311,6 +311,9 @@ fn operations_shrink_to_fewer() {
     let drawn: Vec<Operations> =
         (0..50).map(|_| quickcheck::Arbitrary::arbitrary(&mut source)).collect();
     assert!(drawn.iter().any(|all| all.0.len() > 50));
+    source = quickcheck::Gen::new(5);
+    let small = |_| <Operations as quickcheck::Arbitrary>::arbitrary(&mut source).0.len() <= 20;
+    assert!((0..50).all(small));
 }
 
 #[test]
