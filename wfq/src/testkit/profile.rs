@@ -102,8 +102,7 @@ pub(super) enum LagLaw {
 pub struct Profile {
     laws: u16,
     pub(super) lag: LagLaw,
-    /// Largest charges are taken to be at least this.
-    pub(super) quantum: u64,
+    quantum: u64,
     pub(super) operations: u64,
     pub(super) entities: usize,
     pub(super) in_service: usize,
@@ -187,7 +186,8 @@ impl Profile {
         Self { entities: entities.clamp(1, 64), ..self }
     }
 
-    /// How many entities are in service at a time, at most; 1 unless said otherwise.
+    /// How many entities are in service at a time, at most, of [those there are](Self::entities); 1
+    /// unless said otherwise.
     ///
     /// With more, what one long charge does to the others depends on what was in service beside it,
     /// and how long for, which nobody tells the kit: j, in service all the while, may be charged one
@@ -212,7 +212,8 @@ impl Profile {
     }
 
     /// The service that a scheduler expects of a turn, from 1: with several in service, half of the
-    /// episodes have no other charges. Largest charges are taken to be at least this.
+    /// episodes have no other charges. Largest charges are taken to be at least this. If it is more than
+    /// the [largest charge](Self::largest_charge), it is taken to be that.
     #[must_use]
     pub fn quantum(self, quantum: u64) -> Self {
         Self { quantum, ..self }
@@ -261,6 +262,11 @@ impl Profile {
     #[must_use]
     pub fn asks(&self, law: Law) -> bool {
         self.laws & law.bit() != 0
+    }
+
+    /// The service expected of a turn: largest charges are taken to be at least this.
+    pub(super) fn expected(&self) -> u64 {
+        self.quantum.min(self.largest_charge)
     }
 
     pub(super) fn request(&self) -> Option<u64> {
