@@ -58,7 +58,8 @@ impl From<Weight> for u32 {
     }
 }
 
-/// An entity of a scheduler. Numbers are used again; a handle of one that has left is refused.
+/// An entity of a scheduler. Numbers are used again; a handle of one that has left is refused, until
+/// its number has been used 2^32 times since.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct EntityId {

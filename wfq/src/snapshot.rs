@@ -1,6 +1,6 @@
-//! What all snapshots share: those that nothing can have made are refused.
+//! What all snapshots share: those whose parts do not go together are refused.
 
-/// A snapshot that nothing can have made.
+/// A snapshot whose parts do not go together.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("not a snapshot: {0}")]
 pub(crate) struct Inconsistent(pub(crate) &'static str);

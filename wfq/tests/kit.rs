@@ -4,6 +4,8 @@
 mod adapted;
 #[path = "kit/eevdf.rs"]
 mod eevdf;
+#[path = "kit/exact.rs"]
+mod exact;
 #[path = "kit/several.rs"]
 mod several;
 #[path = "kit/spoiled.rs"]
@@ -200,8 +202,9 @@ fn whatever_is_spoiled_is_refused() {
 #[test]
 fn isolation_refuses_a_scheduler_that_only_knows_entities() {
     let flat = check_isolation(Profile::start_time(), || Spoiled::new(Spoil::Flattens));
-    let violation = flat.expect_err("it has no groups").violation;
-    assert!(matches!(violation, Violation::Isolation { .. }), "{violation}");
+    let Failure { violation, operations, .. } = flat.expect_err("it has no groups");
+    let Violation::Isolation { turn, .. } = violation else { panic!("{violation}") };
+    assert_eq!(operations, turn + 1);
     let nested = check_groups(Profile::start_time(), || Spoiled::new(Spoil::Flattens));
     assert!(nested.is_err());
 }
@@ -308,6 +311,9 @@ fn operations_shrink_to_fewer() {
     let drawn: Vec<Operations> =
         (0..50).map(|_| quickcheck::Arbitrary::arbitrary(&mut source)).collect();
     assert!(drawn.iter().any(|all| all.0.len() > 50));
+    source = quickcheck::Gen::new(5);
+    let small = |_| <Operations as quickcheck::Arbitrary>::arbitrary(&mut source).0.len() <= 20;
+    assert!((0..50).all(small));
 }
 
 #[test]

@@ -13,11 +13,13 @@ mod tampering;
 #[path = "snapshot/twice.rs"]
 mod twice;
 
+use std::num::NonZeroU64;
+
 use apportion_wfq::testkit::{
     Driver, Episode, Failure, Full, LimitedGroups, Numbered, Offers, Profile, check, check_all,
     check_groups, check_limits,
 };
-use apportion_wfq::{EntityId, GroupId, Order, Scheduler, Then, Weight};
+use apportion_wfq::{EntityId, Error, GroupId, Order, Scheduler, Then, Weight};
 use serde_json::{Value, json};
 use tampering::{refuses, tamper};
 use twice::Twice;
@@ -96,11 +98,33 @@ fn tampered_snapshots_break_nothing() {
         let groups: Vec<GroupId> = (0..4).filter_map(|at| numbered.group(at)).collect();
         let document = serde_json::to_value(&numbered.scheduler).expect("it can be saved");
         let counts = tamper(&document, |scheduler: Scheduler, seed| {
-            reckless::play(scheduler, entities.clone(), &groups, seed, 1_000);
+            let _ = reckless::play(scheduler, entities.clone(), &groups, seed, 1_000);
         });
         (refused, accepted) = (refused + counts.0, accepted + counts.1);
     }
     assert!(refused > 2_000 && accepted > 1_000, "{refused} refused, {accepted} accepted");
+}
+
+/// However far apart, with corrections as large as charges.
+#[test]
+fn whatever_can_be_is_restored() -> Result<(), Error> {
+    for (order, seed) in
+        (0..5_000).flat_map(|seed| [(Order::StartTime, seed), (Order::Eevdf, seed)])
+    {
+        let quantum = NonZeroU64::MIN.saturating_add((1 << 30) - 1);
+        let mut scheduler = Scheduler::with_quantum(order, quantum)?;
+        let outer = scheduler.add_group(None, Weight::MIN)?;
+        let groups = [outer, scheduler.add_group(Some(outer), Weight::MIN)?];
+        let mut entities = vec![scheduler.add(Weight::MIN)?, scheduler.add(Weight::MIN)?];
+        for group in [0, 0, 1, 1] {
+            entities.push(scheduler.add_to(groups[group], Weight::MIN)?);
+        }
+        let played = reckless::play(scheduler, entities, &groups, seed, 200);
+        let document = serde_json::to_value(&played).expect("it can be saved");
+        let restored = serde_json::from_value::<Scheduler>(document);
+        assert!(restored.is_ok(), "{order:?}, seed {seed}: {:?}", restored.err());
+    }
+    Ok(())
 }
 
 #[test]
@@ -127,6 +151,13 @@ fn what_cannot_be_is_named() {
         ("/groups/0", json!({ "Eevdf": { "eligible": [], "clock": 0 } }), "a group's virtual time"),
     ];
     refuses::<Scheduler>(&document, &all);
+    let sibling = scheduler.add_to(inner, Weight::MIN).expect("there is room");
+    scheduler.wake(sibling).expect("it sleeps");
+    let document = serde_json::to_value(&scheduler).expect("it can be saved");
+    let why = "virtual time is far from those who compete";
+    let all = [3_u64 << 62, 1 << 63, (1 << 62) + (1 << 32) + 1]
+        .map(|counter| ("/nodes/3/held/at/counter", json!(counter), why));
+    refuses::<Scheduler>(&document, &all);
     let mut scheduler = Scheduler::new(Order::Eevdf);
     for _ in 0..2 {
         let entity = scheduler.add(Weight::MIN).expect("there is room");
@@ -137,12 +168,12 @@ fn what_cannot_be_is_named() {
     let all = [json!([0]), json!([1, 1]), json!([3])]
         .map(|ids| ("/groups/0/Eevdf/eligible", ids, "somebody is eligible who is not there"));
     refuses::<Scheduler>(&document, &all);
-    let why = "those who are eligible are not in order";
-    refuses::<Scheduler>(&document, &[("/groups/0/Eevdf/eligible", json!([2, 1]), why)]);
+    let disordered = "those who are eligible are not in order";
+    refuses::<Scheduler>(&document, &[("/groups/0/Eevdf/eligible", json!([2, 1]), disordered)]);
     let picked = scheduler.pick().expect("two wait").entity;
     scheduler.charge(picked, 5, Then::Requeue).expect("it is in service");
     let document = serde_json::to_value(&scheduler).expect("it can be saved");
-    let (half, why) = (json!((1_u64 << 63) + 1), "virtual time is far from those who compete");
+    let half = json!((1_u64 << 63) + 1);
     refuses::<Scheduler>(&document, &[("/groups/0/Eevdf/clock", half, why)]);
 }
 

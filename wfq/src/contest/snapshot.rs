@@ -7,7 +7,8 @@ use super::eevdf::Span;
 use super::start_time::quarter;
 use super::{Contest, StartTime};
 use crate::Order;
-use crate::node::Place;
+use crate::node::{Node, Place, distance};
+use crate::rate::MAX_SERVICE;
 use crate::table::Table;
 
 impl Contest {
@@ -46,6 +47,19 @@ impl Contest {
         match self {
             Self::StartTime(_) => true,
             Self::Eevdf(order) => order.is_idle() || order.span.is_near(order.clock.whole),
+        }
+    }
+
+    /// Whether charges and corrections can have carried an entity that competes to where it is, with
+    /// virtual time at `now`. Groups are counted in advance, and may be anywhere.
+    pub(crate) fn is_in_reach(&self, node: &Node, now: u64) -> bool {
+        match self {
+            Self::StartTime(_) => {
+                // Who is behind stays where it is, whatever its weight.
+                distance(now, node.counter) > -FURTHEST_BEHIND
+                    && node.service_since(now) <= MAX_SERVICE + MOST_ROUNDED
+            }
+            Self::Eevdf(_) => true,
         }
     }
 
@@ -98,3 +112,9 @@ impl Contest {
         is_queued || !is_eligible
     }
 }
+
+/// No correction carries anybody so far behind virtual time, at the least weight.
+const FURTHEST_BEHIND: i64 = MAX_SERVICE as i64;
+
+/// Each change of weight rounds by less than a unit.
+const MOST_ROUNDED: i128 = 1 << 32;

@@ -85,7 +85,7 @@ impl Counter {
         let weight = u128::from(weight);
         let most = (parts / weight).cast_signed();
         let rest = (parts % weight).cast_signed();
-        match whole - most {
+        match whole.saturating_sub(most) {
             ..=-2 => core::cmp::Ordering::Less,
             difference @ -1..=1 => {
                 let ahead = (difference * denominator + part) * weight.cast_signed();
@@ -124,6 +124,9 @@ mod tests {
             ahead.rounded(6).has_grown(2, 4, &zero) && !ahead.rounded(5).has_grown(2, 4, &zero)
         );
         assert!(ahead.is_within(u64::MAX, 1, &zero));
+        // As far behind as can be.
+        let behind = Counter::new(1 << 127, 6).with_part(1, 2);
+        assert!(behind.is_within(1, 4, &Counter::new(0, 6)));
     }
 
     #[test]

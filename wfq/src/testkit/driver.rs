@@ -91,14 +91,14 @@ impl<S: Subject> Driver<S> {
             witness: None,
             nodes: vec![None; nodes],
             groups: 0,
-            in_service: Vec::with_capacity(profile.in_service),
+            in_service: Vec::with_capacity(profile.in_service.min(profile.entities)),
             fairness,
             owed: profile
                 .request()
                 .filter(|_| profile.in_service == 1 || !S::OFFERS.groups)
                 .map(|request| Owed::new(profile, request, nodes, 1 + GROUPS)),
             beside: (profile.in_service > 1 && profile.asks(Law::Pairwise))
-                .then(|| Beside::new(profile.quantum, nodes)),
+                .then(|| Beside::new(profile.expected(), nodes)),
             now: 0,
             limited: false,
             idle: false,

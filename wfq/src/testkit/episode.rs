@@ -12,10 +12,16 @@ pub struct Offers {
 }
 
 impl Offers {
+    /// Groups or not, limits or not.
+    #[must_use]
+    pub const fn new(groups: bool, limits: bool) -> Self {
+        Self { groups, limits }
+    }
+
     /// Groups and limits.
     #[must_use]
-    pub fn all() -> Self {
-        Self { groups: true, limits: true }
+    pub const fn all() -> Self {
+        Self::new(true, true)
     }
 }
 
@@ -101,7 +107,7 @@ impl Episode {
             episode.limits = false;
         }
         if profile.in_service > 1 && seed % 2 == 1 {
-            episode.charges = Sizes::Equal(profile.quantum.max(1));
+            episode.charges = Sizes::Equal(profile.expected().max(1));
         }
         // Above its request little is promised: in a quarter of the restless ones, anything goes.
         if let Some(request) = profile.request().filter(|_| seed % 8 != 1 && seed % 8 != 2) {

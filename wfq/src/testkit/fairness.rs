@@ -110,7 +110,7 @@ impl Fairness {
     }
     /// A new node, not runnable.
     pub(super) fn add(&mut self, node: usize, member: Member, contest: usize, weight: u32) {
-        let largest = self.profile.quantum;
+        let largest = self.profile.expected();
         let known = &mut self.nodes[node];
         *known = Node {
             member,

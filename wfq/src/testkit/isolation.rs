@@ -8,7 +8,7 @@ use super::{Failure, Hierarchical, Member, Profile, Violation};
 /// same turns.
 ///
 /// The root holds that group, of which one subgroup is a child, and three entities that come and
-/// go. Plays an eighth of the operations of the profile.
+/// go. Plays an eighth of the operations of the profile, each of them a turn of both.
 ///
 /// # Errors
 ///
@@ -18,7 +18,7 @@ pub fn check_isolation<S: Hierarchical>(
     make: impl Fn() -> S,
 ) -> Result<(), Failure> {
     let mut seeds = Random::new(!profile.seed);
-    let (mut left, mut turns) = (profile.operations / 8, 0);
+    let mut left = profile.operations / 8;
     while left > 0 {
         let seed = seeds.word();
         let episode = left.min(1 << 10);
@@ -32,9 +32,9 @@ pub fn check_isolation<S: Hierarchical>(
             profile,
         };
         pair.begin();
-        for _ in 0..episode {
-            pair.turn(turns).map_err(|violation| Failure { violation, seed, operations: turns })?;
-            turns += 1;
+        for turn in 0..episode {
+            let operations = turn + 1;
+            pair.turn(turn).map_err(|violation| Failure { violation, seed, operations })?;
         }
     }
     Ok(())
@@ -99,7 +99,9 @@ impl<S: Hierarchical> Inside<S> {
             }
             3 => {
                 let weight = weight(&mut self.random, most);
-                self.scheduler.set_weight(SIBLINGS + leaf, weight);
+                if self.scheduler.can_reweight() {
+                    self.scheduler.set_weight(SIBLINGS + leaf, weight);
+                }
             }
             _ => {}
         }
@@ -145,7 +147,7 @@ impl<S: Hierarchical> Pair<S> {
             match event {
                 0 if !was_awake => scheduler.wake(sibling),
                 1 if was_awake => scheduler.sleep(sibling),
-                2 => scheduler.set_weight(sibling, weight),
+                2 if scheduler.can_reweight() => scheduler.set_weight(sibling, weight),
                 _ => {}
             }
         }

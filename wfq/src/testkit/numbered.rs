@@ -6,9 +6,20 @@ use crate::{EntityId, GroupId, Limit, Member, Scheduler, Then, Weight};
 
 /// The [`Scheduler`] of this crate, with the kit's numbers in place of handles.
 ///
+/// It takes charges up to [`MAX_CHARGE`](crate::MAX_CHARGE), fewer than the kit makes unless told so:
+///
+/// ```
+/// use apportion_wfq::MAX_CHARGE;
+/// use apportion_wfq::testkit::{Numbered, Profile, check_all};
+///
+/// let profile = Profile::start_time().largest_charge(MAX_CHARGE).operations(10_000);
+/// check_all(profile, Numbered::default)?;
+/// # Ok::<(), apportion_wfq::testkit::Failure>(())
+/// ```
+///
 /// # Panics
 ///
-/// On calls that the kit does not make.
+/// On larger charges, and on calls that the kit does not make.
 #[derive(Clone, Debug, Default)]
 pub struct Numbered {
     /// The scheduler.
@@ -101,7 +112,10 @@ impl ProportionalShare for Numbered {
 
     fn charge(&mut self, entity: usize, used: u64, stays: bool) {
         let then = if stays { Then::Requeue } else { Then::Sleep };
-        self.scheduler.charge(self.known(entity), used, then).expect("it is in service");
+        let charged = self.scheduler.charge(self.known(entity), used, then);
+        charged.expect(
+            "it is in service, and charges are MAX_CHARGE at most: Profile::largest_charge",
+        );
     }
 
     fn virtual_time(&self) -> Option<u128> {

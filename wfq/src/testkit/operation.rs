@@ -163,10 +163,11 @@ fn operation(entities: usize) -> impl Strategy<Value = Operation> {
 }
 
 impl Arbitrary for Operations {
-    /// As many operations as the size of the source, on up to 8 entities.
+    /// Up to four times as many operations as the size of the source, on up to 8 entities.
     fn arbitrary(source: &mut Gen) -> Self {
+        let most = u64::try_from(source.size()).unwrap_or(u64::MAX).saturating_mul(4);
         let mut draw = |below: u64| u64::arbitrary(source) % below;
-        let (seed, length) = (draw(u64::MAX), draw(1 + 4 * 100));
+        let (seed, length) = (draw(u64::MAX), draw(most.saturating_add(1)));
         let profile = super::Profile::start_time().entities(8);
         let mut episode = super::Episode::restless(seed, &profile, super::Offers::all());
         let mut busy = 0;

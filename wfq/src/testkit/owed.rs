@@ -195,9 +195,8 @@ impl Owed {
                 }
                 let known = &mut self.nodes[other];
                 let was = if other == node { before } else { known.weight };
-                let moved = sum.rem_euclid(old) * (known.weight * old - was * new).abs();
-                let whole = sum.div_euclid(old) * (known.weight - was).abs();
-                known.doubt += whole + moved / (old * new) + 1 + rounding;
+                let scaled = (known.weight * old - was * new).abs();
+                known.doubt += sum.abs() * scaled / (old * new) + 1 + rounding;
             }
         }
         self.lose_if_large(at, received.abs());
@@ -262,9 +261,16 @@ impl Owed {
         self.contests.iter_mut().for_each(|contest| contest.lost |= contest.released > 1);
     }
 
-    /// With P, what all those are owed that are owed anything: until P has been made up for, only
-    /// those are served that are due, and of the service i could have had `w_i / W`. From then on
-    /// it is owed less than a request.
+    /// V is V0 now, i is owed `lag_i'`, and P is what all those are owed that are owed anything. Later,
+    /// `left` of a request of i is left, which is due at d: `lag_i = left + w_i (V - d)`.
+    ///
+    /// If a request due after d was served meanwhile, i was not eligible at that pick, and whoever was
+    /// had nothing due by d. Of the last such pick, at V1, what is served after it until i is next is
+    /// due by d, `W (d - V1)` at most; so i is owed less than a request.
+    ///
+    /// If none was, all that was served was due by d, of k at most `lag_k + w_k (d - V0)`, and not less
+    /// than nothing. The sum gives `lag_i <= left + w_i (P - left) / W`, or `lag_i' + w_i (P - lag_i')
+    /// / W` if d is before V0.
     fn set_ceilings(&mut self, at: usize) {
         let weights = self.contests[at].weights;
         let request = i128::from(self.request) * UNIT;

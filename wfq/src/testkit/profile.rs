@@ -1,6 +1,31 @@
 use core::fmt;
 
 /// What a scheduler may be asked to keep.
+///
+/// Bounds go by the numbers below. `S_i` is the service that i received over an interval, `w_i` its
+/// weight, `q_i` its largest charge, and `s_i` its counter, of which `s_min` is the least.
+///
+/// | | bound | source |
+/// |---|---|---|
+/// | B1 | of i and j, both runnable: `S_i w_j - S_j w_i <= q_i w_j + q_j w_i` | Goyal 1996 |
+/// | B2 | who is served has `s_min`; of all that are runnable `s_i <= s_min + q_i / w_i` | Goyal 1996 |
+/// | B3 | B1 where all charges are equal: stride scheduling | Waldspurger 1995 |
+/// | B3' | the least counter first: O(n) charges off one's share of all service | Waldspurger 1995 |
+/// | B4 | nobody served but who is owed something: less than a charge off it | Bennett 1996 |
+/// | B5 | EEVDF: less than a request off it, kept over sleep and new weights | Stoica 1995 |
+/// | B6 | the virtual time never goes back | Goyal 1996 |
+/// | B7 | nobody gains by sleeping, and nobody who stays runnable loses by it | from B1 and B2 |
+/// | B8 | a turn begins at most a charge of each other later than at its own rate | Goyal 1996 |
+/// | B9 | nobody starves: each wait is bounded | from B2 |
+/// | B10 | a limit is kept over every interval, and ends when it is due | token buckets |
+/// | B11 | all that holds among the members of each group, whatever goes on inside | Bennett 1996 |
+/// | B16 | the same operations, the same picks | this crate |
+///
+/// *Sources:* Goyal, Vin and Cheng, "Start-time fair queueing", SIGCOMM 1996; Waldspurger and Weihl,
+/// "Stride scheduling", MIT/LCS/TM-528, 1995; Bennett and Zhang, "WF2Q: worst-case fair weighted fair
+/// queueing", INFOCOM 1996, and "Hierarchical packet fair queueing algorithms", SIGCOMM 1996; Stoica
+/// and Abdel-Wahab, "Earliest eligible virtual deadline first", Old Dominion University, TR-95-22,
+/// 1995.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum Law {
@@ -8,9 +33,10 @@ pub enum Law {
     Sanity,
     /// Nobody is picked only if nobody may run.
     WorkConservation,
-    /// B8, B9: nobody waits for more than the others' largest charges explain. In the time for
-    /// which i waits, its siblings j receive at most the sum of `q_j + q_i w_j / w_i`. A newcomer,
-    /// `q_i` being 0, waits for at most one charge of each.
+    /// B9: nobody waits for more than the others' largest charges explain. In the time for which i
+    /// waits, its siblings j receive at most the sum of `q_j + q_i w_j / w_i`. A newcomer, `q_i` being
+    /// 0, waits for at most one charge of each. That bounds each wait alone. What many waits come to
+    /// together, B8, is checked in steady phases ([`Law::Lag`]), and of counters that are told.
     Starvation,
     /// B1, B3, at every node B11: over every interval in which i and j stay runnable,
     /// `|S_i w_j - S_j w_i| <= q_i w_j + q_j w_i`.
@@ -31,11 +57,13 @@ pub enum Law {
     /// those queued, and `s_i <= s_min + q_i / w_i` for all that are runnable; a charge of `u` moves
     /// that of i by `u / w_i`, and while i stays runnable nothing else does but a new weight.
     ///
-    /// Counters that nobody tells are some that would explain what was received. Of two alone, such
-    /// counters exist if and only if B1 holds. Of more they do if, round any circle of them, the most
-    /// that each was ever ahead of the next adds up to no more than the sum of all `q_i / w_i`; B1
-    /// says that of circles of two. So of a scheduler that tells nothing, B1 checks what B2 says of
-    /// pairs, and no more.
+    /// Counters that nobody tells are some that would explain what was received. Some that keep
+    /// `s_i <= s_min + q_i / w_i`, of two, exist if and only if B1 holds; of more they do if, round any
+    /// circle of them, the most that each was ever ahead of the next adds up to no more than the sum
+    /// of all `q_i / w_i`, which B1 says of circles of two. Who is picked need not have the least of
+    /// those: with weights of 1, and turns of 5 of i, 5 of j and ten of 1 of i, B1 holds. So of a
+    /// scheduler that tells nothing, B1 checks of pairs what B2 says of distances, but not that the
+    /// least is picked.
     Counters,
     /// B6: the virtual time never goes back, if the scheduler tells it.
     Monotone,
@@ -74,8 +102,7 @@ pub(super) enum LagLaw {
 pub struct Profile {
     laws: u16,
     pub(super) lag: LagLaw,
-    /// Largest charges are taken to be at least this.
-    pub(super) quantum: u64,
+    quantum: u64,
     pub(super) operations: u64,
     pub(super) entities: usize,
     pub(super) in_service: usize,
@@ -125,9 +152,10 @@ impl Profile {
     ///   changes, without end if many leave: `|lag| < request` is no law any more. The law is `lag_i
     ///   <= max(request, max(lag_i', min(request, P)) + P w_i / W)`, where `lag_i'` is what i was owed
     ///   when somebody last came, went, changed weight or was charged more than was left of its
-    ///   request, and P what all those were owed then that were owed anything. Before P is made up
-    ///   for, only those are served whose requests are due; after that, less than a request is ever
-    ///   to be made up for.
+    ///   request, and P what all those were owed then that were owed anything. For if a request was
+    ///   served since that is due after that of i, i had had its share at that time, and is owed less
+    ///   than a request; if none was, the others have received no more than P and their shares until
+    ///   the request of i is due.
     ///
     /// Lag is kept over sleep, throttling and changes of weight, but for one thing: who becomes
     /// runnable when nobody else is has nobody to owe it anything. It is kept in 2^-20 of a unit of
@@ -158,7 +186,8 @@ impl Profile {
         Self { entities: entities.clamp(1, 64), ..self }
     }
 
-    /// How many entities are in service at a time, at most; 1 unless said otherwise.
+    /// How many entities are in service at a time, at most, of [those there are](Self::entities); 1
+    /// unless said otherwise.
     ///
     /// With more, what one long charge does to the others depends on what was in service beside it,
     /// and how long for, which nobody tells the kit: j, in service all the while, may be charged one
@@ -183,7 +212,8 @@ impl Profile {
     }
 
     /// The service that a scheduler expects of a turn, from 1: with several in service, half of the
-    /// episodes have no other charges. Largest charges are taken to be at least this.
+    /// episodes have no other charges. Largest charges are taken to be at least this. If it is more than
+    /// the [largest charge](Self::largest_charge), it is taken to be that.
     #[must_use]
     pub fn quantum(self, quantum: u64) -> Self {
         Self { quantum, ..self }
@@ -232,6 +262,11 @@ impl Profile {
     #[must_use]
     pub fn asks(&self, law: Law) -> bool {
         self.laws & law.bit() != 0
+    }
+
+    /// The service expected of a turn: largest charges are taken to be at least this.
+    pub(super) fn expected(&self) -> u64 {
+        self.quantum.min(self.largest_charge)
     }
 
     pub(super) fn request(&self) -> Option<u64> {

@@ -43,7 +43,7 @@ macro_rules! subjects {
         impl<S: $needs> Subject for $name<S> {
             type Scheduler = S;
 
-            const OFFERS: Offers = Offers { groups: $groups, limits: $limits };
+            const OFFERS: Offers = Offers::new($groups, $limits);
 
             fn scheduler(&self) -> &S {
                 &self.0

@@ -162,7 +162,7 @@ pub enum Violation {
     /// B11: what happens inside one group changed the turns of its siblings.
     #[error("in turn {turn} it serves {one}, or {other} if things differ inside a group")]
     Isolation {
-        /// Which pick, from 0.
+        /// Which pick of its episode, from 0.
         turn: u64,
         /// The child of the root served.
         one: Member,
@@ -275,8 +275,10 @@ impl core::fmt::Display for CounterFault {
 pub struct Failure {
     /// The law broken, with the values.
     pub violation: Violation,
-    /// The episode: see [`Episode::new`](super::Episode::new).
+    /// The episode: see [`Episode::new`](super::Episode::new). What breaks [`Law::Isolation`] is no
+    /// such episode: [`check_isolation`](super::check_isolation) finds it again, with the same profile.
     pub seed: u64,
-    /// Operations played of that episode, the last one included.
+    /// Operations played of that episode, the last one included; turns, if they break
+    /// [`Law::Isolation`].
     pub operations: u64,
 }

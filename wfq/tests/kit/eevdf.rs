@@ -69,6 +69,7 @@ fn who_forgets_lag_on_reweight_is_refused_at_every_seed() {
             assert!(known, "seed {seed}: {failure}");
             let failure = check(profile.only(&[Law::Reweight]), make).expect_err("it forgets");
             assert!(matches!(failure.violation, Violation::ForgottenLag { .. }), "{failure}");
+            check(profile.rounding(1), make).expect_err("no rounding explains that");
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use apportion_wfq::reference::Twin;
 use apportion_wfq::testkit::{
-    Failure, Hierarchical, Law, Profile, ProportionalShare, Violation, check_groups,
+    Failure, Hierarchical, Profile, ProportionalShare, Violation, check, check_groups,
 };
 
 /// Start-time order, as plain as can be.
@@ -149,8 +150,7 @@ impl Hierarchical for Tree {
 }
 
 fn profile() -> Profile {
-    let profile = Profile::start_time().in_service(4).largest_weight(1000).largest_charge(1 << 30);
-    profile.without(Law::Isolation)
+    Profile::start_time().in_service(4).largest_weight(1000).largest_charge(1 << 30)
 }
 
 #[test]
@@ -171,4 +171,13 @@ fn who_counts_charges_breaks_the_law_of_pairs() {
     }
     // With one in service there is no difference.
     check_groups(profile().in_service(1), Tree::default).expect("it keeps all laws");
+}
+
+#[test]
+fn more_than_there_can_be_is_cut_off() -> Result<(), Failure> {
+    let profile = Profile::start_time().in_service(usize::MAX).quantum(u64::MAX);
+    // Charges of a quantum are all that this is measured by.
+    let report = check(profile.largest_charge(8), Twin::start_time)?;
+    assert!(report.tightest >= 990, "{report:?}");
+    Ok(())
 }

@@ -9,7 +9,7 @@ pub(crate) fn play(
     groups: &[GroupId],
     seed: u64,
     calls: usize,
-) {
+) -> Scheduler {
     let mut random = Random(seed);
     let mut served: Vec<EntityId> = Vec::new();
     let mut now = 0;
@@ -19,7 +19,8 @@ pub(crate) fn play(
         let members = [entity.map(Member::from), group.map(Member::from)];
         let member = random.of(&members).flatten();
         let amount = random.amount();
-        let weight = Weight::new(random.below(1 << 20) + 1).expect("in range");
+        let bits = random.below(21);
+        let weight = Weight::new(random.below(1 << bits) + 1).expect("in range");
         match random.below(40) {
             0..12 => served.extend(scheduler.pick().map(|pick| pick.entity)),
             12..22 if !served.is_empty() => {
@@ -59,6 +60,7 @@ pub(crate) fn play(
             _ => drop(scheduler.virtual_time(group)),
         }
     }
+    scheduler
 }
 
 /// `SplitMix64`.

@@ -154,7 +154,20 @@ impl Scheduler {
         let fits = self.groups.iter().all(|group| group.contest.is_in_order(table));
         check(fits, "those who are eligible are not in order")?;
         let fits = self.groups.iter().all(|group| group.contest.is_near_members());
-        check(fits, "virtual time is far from those who compete")
+        check(fits && self.all_in_reach(), "virtual time is far from those who compete")
+    }
+
+    fn all_in_reach(&self) -> bool {
+        let table = &self.table;
+        let now = |group: &Group| group.contest.virtual_time(table);
+        let times: Vec<u64> = self.groups.iter().map(now).collect();
+        (NIL + 1..table.nodes.len() as u32).all(|id| {
+            let Kin { parent, group, .. } = table.kin(id);
+            let node = &table.nodes[id as usize];
+            let is_competitor = group == NONE && node.state() == State::Runnable;
+            let contest = &self.groups[parent as usize].contest;
+            !is_competitor || contest.is_in_reach(node, times[parent as usize])
+        })
     }
 
     /// Lets a node compete, or wait for its release, if it does.

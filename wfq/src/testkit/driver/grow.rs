@@ -49,7 +49,7 @@ impl<S: Subject> Driver<S> {
             competing: 0,
             competes: false,
             budget: None,
-            largest: self.profile.quantum,
+            largest: self.profile.expected(),
             told: None,
         });
         if let Some(fairness) = &mut self.fairness {
