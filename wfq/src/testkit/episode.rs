@@ -13,6 +13,13 @@ pub struct Offers {
 
 impl Offers {
     /// Groups or not, limits or not.
+    ///
+    /// ```
+    /// use apportion_wfq::testkit::Offers;
+    ///
+    /// const OFFERS: Offers = Offers::new(false, true);
+    /// assert!(OFFERS.limits && !OFFERS.groups);
+    /// ```
     #[must_use]
     pub const fn new(groups: bool, limits: bool) -> Self {
         Self { groups, limits }

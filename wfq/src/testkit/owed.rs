@@ -265,8 +265,8 @@ impl Owed {
     /// `left` of a request of i is left, which is due at d: `lag_i = left + w_i (V - d)`.
     ///
     /// If a request due after d was served meanwhile, i was not eligible at that pick, and whoever was
-    /// had nothing due by d. Of the last such pick, at V1, what is served after it until i is next is
-    /// due by d, `W (d - V1)` at most; so i is owed less than a request.
+    /// had nothing due by d. After the last such pick, at V1, only what is due by d is served, `W (d -
+    /// V1)` at most; so i is owed less than a request.
     ///
     /// If none was, all that was served was due by d, of k at most `lag_k + w_k (d - V0)`, and not less
     /// than nothing. The sum gives `lag_i <= left + w_i (P - left) / W`, or `lag_i' + w_i (P - lag_i')

@@ -12,8 +12,8 @@ use proptest::test_runner::TestRunner;
 struct Wide([u64; Self::DIGITS]);
 
 impl Wide {
-    /// Enough for 120 changes of weight.
-    const DIGITS: usize = 48;
+    /// Enough for 80 changes of weight.
+    const DIGITS: usize = 32;
 
     fn new(number: u64) -> Self {
         let mut digits = [0; Self::DIGITS];
