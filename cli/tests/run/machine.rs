@@ -131,8 +131,11 @@ impl Run {
         };
         let processes = self.processes();
         let keeper = processes.iter().find(is_keeper).expect("there is a keeper");
-        kill(*keeper);
-        kill(self.child.id());
+        for id in [*keeper, self.child.id()] {
+            kill(id);
+            // Who is about to die is still there for those who look.
+            until("it is still there", || !is_there(id));
+        }
     }
 
     /// Kills the program itself, and waits until all that came of it has gone.
@@ -157,6 +160,12 @@ fn kill(id: u32) {
     let id = i32::try_from(id).ok().and_then(Pid::from_raw);
     // It may have ended by itself.
     let _ = id.map(|id| kill_process(id, Signal::KILL));
+}
+
+/// Whether a process is more than an entry that nobody has waited for yet.
+fn is_there(id: u32) -> bool {
+    let text = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    text.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
 
 fn ids() -> impl Iterator<Item = u32> {

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use apportion_host::Network;
 use rustix::thread::UnshareFlags;
@@ -41,12 +41,17 @@ fn play() {
     fs::write(&path, spec).unwrap();
 
     let over = AtomicBool::new(false);
+    #[expect(clippy::disallowed_methods, reason = "how long the program takes, from outside")]
+    let begun = Instant::now();
     let output = thread::scope(|scope| {
         let _end = End(&over);
         scope.spawn(|| take_what_comes(&listener, &over));
         let mut command = Command::new(env!("CARGO_BIN_EXE_apportion"));
         command.arg("run").arg(&path).args(["--for", "3s", "--json"]).output().unwrap()
     });
+    // The commands send for no longer than that, which is more than the three seconds if the machine
+    // is busy.
+    let longest = begun.elapsed().as_secs_f64() / 3.0;
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{errors}");
     let list: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
@@ -57,10 +62,11 @@ fn play() {
     for (found, expected, most) in
         [(found[0], 4.0, 5.0), (found[1], 12.0, 15.0), (found[2], 4.0, 4.2)]
     {
-        assert!((expected * 0.8..most).contains(&found), "{found} Mbit/s of {expected}");
+        let range = expected * 0.8..most * longest;
+        assert!(range.contains(&found), "{found} Mbit/s of {expected}");
     }
     let sum: f64 = found.iter().sum();
-    assert!(sum < 20.4, "{sum} Mbit/s of 20");
+    assert!(sum < 20.4 * longest, "{sum} Mbit/s of 20");
     assert!(list[0]["received_bytes"].as_u64().unwrap() > 0);
     assert!(list[3].get("sent_bytes").is_none());
     let left = fs::read_to_string("/proc/thread-self/net/dev").unwrap();

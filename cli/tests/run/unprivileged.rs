@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::common::Stage;
 use crate::machine::{self, Run, until};
@@ -86,6 +87,9 @@ fn nice_levels_leave_nothing_behind_either() {
         let program = nobody(&stage, "nice levels leave nothing behind", &arguments)?;
         let run = Run::of(program);
         until("all sleep", || run.running("sleep") >= 3);
+        // The other command may only now be starting. Its keeper is told of it as soon as it runs; what
+        // it starts before that would be left if the program was killed in the meantime.
+        std::thread::sleep(Duration::from_millis(500));
         Some(run)
     };
     let Some(run) = start("--for 1s") else { return };
