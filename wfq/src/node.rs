@@ -364,17 +364,6 @@ pub(crate) enum State {
     Throttled,
 }
 
-/// Whether an entity is in service.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-pub(crate) enum Service {
-    No,
-    /// The only one: it keeps its place in the queue, as nobody asks for the next.
-    Alone,
-    /// One of several: out of the queue.
-    Among,
-}
-
 /// How far a counter is from a reference, on the circle.
 #[inline(always)]
 pub(crate) fn distance(reference: u64, counter: u64) -> i64 {

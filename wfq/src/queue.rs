@@ -57,9 +57,7 @@ impl Queue {
     pub(crate) fn insert(&mut self, nodes: &mut Nodes, id: u32) {
         self.len += 1;
         match &mut self.wheel {
-            Some(wheel) if self.is_large => {
-                insert_into(wheel, &mut self.late, nodes, id);
-            }
+            Some(wheel) if self.is_large => insert_into(wheel, &mut self.late, nodes, id),
             _ if self.len <= FEW => {
                 nodes[id as usize].set_place(Place::Queue);
                 self.few.insert(nodes, id);

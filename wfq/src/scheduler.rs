@@ -9,7 +9,7 @@ use core::num::NonZeroU64;
 
 use crate::contest::Contest;
 use crate::limit::Budget;
-use crate::node::{NIL, NONE, Service, State};
+use crate::node::{NIL, NONE, State};
 use crate::queue::{ByTime, Heap};
 use crate::rate::MAX_CHARGE;
 use crate::table::{ROOT, Table};
@@ -71,7 +71,8 @@ pub struct Scheduler {
     open: u32,
     /// The entity in service that is still in its queue, as no other was asked for since.
     alone: u32,
-    /// Whether others were in service when that one was picked: then it may be far ahead of them.
+    /// Whether others were in service when that one was picked, or were corrected since: then it, or a
+    /// group that it is in, may be far ahead.
     beside: bool,
 }
 
@@ -143,6 +144,17 @@ impl Default for Scheduler {
     fn default() -> Self {
         Self::new(Order::StartTime)
     }
+}
+
+/// Whether an entity is in service.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+enum Service {
+    No,
+    /// The only one: it keeps its place in the queue, as nobody asks for the next.
+    Alone,
+    /// One of several: out of the queue.
+    Among,
 }
 
 impl Scheduler {

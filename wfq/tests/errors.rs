@@ -133,6 +133,26 @@ fn nobody_runs_away_from_one_in_service() {
     assert_eq!(scheduler.charge(a, 1, Then::Requeue), Ok(()));
 }
 
+/// A correction carries their group as far ahead as a charge may; another charge would be too much.
+#[test]
+fn no_group_runs_away_by_corrections() {
+    let mut scheduler = Scheduler::default();
+    let group = scheduler.add_group(None, Weight::MIN).unwrap();
+    let [a, b] = [(); 2].map(|()| scheduler.add_to(group, Weight::MIN).unwrap());
+    for entity in [a, b] {
+        scheduler.wake(entity).unwrap();
+    }
+    let [other] = awake(&mut scheduler, [1]);
+    assert_eq!(scheduler.pick().unwrap().entity, a);
+    scheduler.correct(b, 0, MAX_CHARGE).unwrap();
+    let (member, used) = (Member::Group(group), MAX_CHARGE);
+    let exceeded = Err(Error::SpanExceeded { member, used });
+    assert_eq!(scheduler.charge(a, MAX_CHARGE, Then::Requeue), exceeded);
+    assert_eq!(scheduler.pick().unwrap().entity, other);
+    scheduler.charge(other, MAX_CHARGE, Then::Requeue).unwrap();
+    assert_eq!(scheduler.charge(a, MAX_CHARGE, Then::Requeue), Ok(()));
+}
+
 #[test]
 fn errors_say_what_was_wrong() {
     let [scheduler, entity] = {

@@ -1,7 +1,7 @@
 //! Who is served: picks and charges.
 
-use super::{Pick, ROOT, Scheduler, Then};
-use crate::node::{NIL, NONE, Place, Service, State};
+use super::{Pick, ROOT, Scheduler, Service, Then};
+use crate::node::{NIL, NONE, Place, State};
 use crate::rate::{MAX_CHARGE, units};
 use crate::table::Kin;
 use crate::{EntityId, Error, Order};
@@ -148,6 +148,8 @@ impl Scheduler {
         }
         let change = units(used) - units(charged);
         self.check_span(id, used.abs_diff(charged), change, 0)?;
+        // It may be a sibling of one that was picked before: that is not within a charge any more.
+        self.beside |= self.alone != NIL;
         let mut at = id;
         loop {
             let place = self.table.kin(at).parent;

@@ -10,10 +10,10 @@ use core::num::NonZeroU64;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Scheduler;
+use super::{Scheduler, Service};
 use crate::contest::Contest;
 use crate::limit::Budget;
-use crate::node::{NIL, NONE, Node, Reading, Service, State};
+use crate::node::{NIL, NONE, Node, Reading, State};
 use crate::table::{Kin, Request};
 use crate::{Order, Weight};
 

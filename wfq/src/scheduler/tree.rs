@@ -2,9 +2,9 @@
 
 use core::num::NonZeroU64;
 
-use super::{Group, ROOT, Scheduler, check_quantum};
+use super::{Group, ROOT, Scheduler, Service, check_quantum};
 use crate::contest::Contest;
-use crate::node::{NONE, Service, State};
+use crate::node::{NONE, State};
 use crate::table::{Kin, Request};
 use crate::{EntityId, Error, GroupId, Member, Weight};
 

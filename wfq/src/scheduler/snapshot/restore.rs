@@ -3,13 +3,13 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::super::{Group, ROOT, Scheduler, check_quantum};
+use super::super::{Group, ROOT, Scheduler, Service, check_quantum};
 use super::{Member, NodeSnapshot, Snapshot, VERSION};
 use crate::Order;
 use crate::Weight;
 use crate::contest::Contest;
 use crate::limit::Budget;
-use crate::node::{NIL, NONE, Service, State};
+use crate::node::{NIL, NONE, State};
 use crate::rate::{MAX_CHARGE, MAX_SERVICE};
 use crate::snapshot::{Inconsistent, check, check_vacant};
 use crate::table::{Kin, Request, Table};
