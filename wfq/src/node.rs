@@ -30,6 +30,9 @@ pub(crate) struct Node {
     pub(crate) generation: u32,
 }
 
+/// Parts of a unit with denominators up to this that differ do so by more than 2^-32.
+pub(crate) const COARSE: u32 = 1 << 16;
+
 const DENOMINATOR: u32 = (1 << PLACE) - 1;
 const PLACE: u32 = 24;
 const STATE: u32 = 27;
@@ -149,6 +152,19 @@ impl Node {
     #[inline(always)]
     pub(crate) fn part(&self, remainder: u32) -> u32 {
         self.rate().divide(u64::from(remainder) << 32).0 as u32
+    }
+
+    /// The part of a unit on top of the counter, in 2^-32, rounded down.
+    pub(crate) fn any_part(&self) -> u32 {
+        ((u64::from(self.remainder) << 32) / u64::from(self.denominator())) as u32
+    }
+
+    /// The same of a remainder at this weight, if that is not above `COARSE`.
+    #[inline(always)]
+    pub(crate) fn coarse_part(&self, remainder: u32) -> u32 {
+        // A reciprocal rounded up is too large by less than one, so the product by less than 2^16;
+        // from there it is 2^32 / 2^16 at least to where one more would come out.
+        (u64::from(remainder).wrapping_mul(self.reciprocal.wrapping_add(1)) >> 32) as u32
     }
 
     /// The remainder at this weight, rounded up.

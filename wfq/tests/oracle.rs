@@ -152,7 +152,7 @@ impl LimitedGroups for Pair {
 
 const OPERATIONS: u64 = 200_000;
 
-/// More entities than a queue looks through one by one.
+/// More than play in a tournament, with debug assertions.
 const ENTITIES: usize = 40;
 
 #[test]

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 use tampering::{refuses, tamper};
 use twice::Twice;
 
-/// More entities than a queue looks through one by one.
+/// More than play in a tournament, with debug assertions.
 const ENTITIES: usize = 40;
 
 const OPERATIONS: u64 = 100_000;

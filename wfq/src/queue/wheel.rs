@@ -36,8 +36,8 @@ pub(crate) struct Wheel {
     entries: Vec<u64>,
 }
 
-impl Wheel {
-    pub(crate) fn new() -> Self {
+impl Default for Wheel {
+    fn default() -> Self {
         Self {
             reference: 0,
             levels: 0,
@@ -47,7 +47,9 @@ impl Wheel {
             entries: Vec::new(),
         }
     }
+}
 
+impl Wheel {
     pub(crate) fn reserve(&mut self, nodes: usize) {
         // A block of too many may have been read.
         let entries = nodes.min(SORTED_AT_ONCE + BLOCK);
@@ -56,7 +58,7 @@ impl Wheel {
     }
 
     pub(crate) fn memory(&self) -> usize {
-        size_of::<Self>() + self.blocks.memory() + self.entries.capacity() * size_of::<u64>()
+        self.blocks.memory() + self.entries.capacity() * size_of::<u64>()
     }
 
     #[inline(always)]
