@@ -60,6 +60,7 @@ impl Node {
         self.weight
     }
 
+    #[inline(always)]
     pub(crate) fn set_weight(&mut self, weight: Weight) {
         (self.weight, self.reciprocal) = Rate::of(weight).parts();
     }
@@ -184,6 +185,7 @@ impl Node {
     }
 
     /// How much service lies between a reference and it.
+    #[inline(always)]
     pub(crate) fn service_since(&self, reference: u64) -> i128 {
         self.rate().service(distance(reference, self.counter), self.scaled_remainder())
     }
@@ -195,12 +197,14 @@ impl Node {
     }
 
     /// The counter and the remainder that are so much service after a reference.
+    #[inline(always)]
     pub(crate) fn at_service_since(&self, reference: u64, service: i128) -> (u64, u32) {
         let (distance, remainder) = self.distance_of(service);
         (reference.wrapping_add(distance as u64), remainder)
     }
 
     /// How far so much service carries, and the remainder.
+    #[inline(always)]
     pub(crate) fn distance_of(&self, service: i128) -> (i128, u32) {
         let (distance, remainder) = self.rate().divide_floor(service);
         (distance, remainder as u32)
@@ -218,12 +222,14 @@ impl Node {
     }
 
     /// Its place on the circle, exactly.
+    #[inline(always)]
     pub(crate) fn reading(&self) -> Reading {
         let Self { counter, remainder, .. } = *self;
         Reading { counter, remainder, denominator: self.denominator() }
     }
 
     /// Puts it exactly where another is.
+    #[inline(always)]
     pub(crate) fn set_reading(&mut self, reading: Reading) {
         let Reading { counter, remainder, denominator } = reading;
         (self.counter, self.remainder) = (counter, remainder);
@@ -249,10 +255,12 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
+    #[inline(always)]
     pub(crate) fn new(counter: u64) -> Self {
         Self { counter, remainder: 0, denominator: 1 }
     }
 
+    #[inline(always)]
     pub(crate) fn is_before(self, other: Self) -> bool {
         let ours = u64::from(self.remainder) * u64::from(other.denominator);
         let theirs = u64::from(other.remainder) * u64::from(self.denominator);
@@ -285,10 +293,12 @@ impl Reading {
             == u64::from(other.remainder) * u64::from(self.denominator)
     }
 
+    #[inline(always)]
     pub(crate) fn earlier(self, other: Self) -> Self {
         if other.is_before(self) { other } else { self }
     }
 
+    #[inline(always)]
     pub(crate) fn later(self, other: Self) -> Self {
         if self.is_before(other) { other } else { self }
     }

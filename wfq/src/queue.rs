@@ -15,25 +15,31 @@ use alloc::boxed::Box;
 
 pub(crate) use heap::{ByCounter, ByDeadline, ByTime, Deadline, Heap};
 use many::Many;
-use tournament::{FEW, Tournament};
+use tournament::Tournament;
 
 use crate::node::{Nodes, Place};
 
+/// `FEW` is a power of two.
 #[derive(Clone, Debug)]
-pub(crate) enum Queue {
+pub(crate) enum Queue<const FEW: usize> {
     /// And where they go should they become many, if there is room for that.
     Few(Tournament, Option<Box<Many>>),
     /// And where they go should they become few.
     Many(Box<Many>, Tournament),
 }
 
-impl Default for Queue {
+/// So many are few; less with debug assertions, so that tests with some dozens go through both.
+pub(crate) const fn few(nodes: usize) -> usize {
+    if cfg!(debug_assertions) { 16 } else { nodes }
+}
+
+impl<const FEW: usize> Default for Queue<FEW> {
     fn default() -> Self {
         Self::Few(Tournament::default(), None)
     }
 }
 
-impl Queue {
+impl<const FEW: usize> Queue<FEW> {
     pub(crate) fn reserve(&mut self, nodes: usize) {
         let few = match self {
             Self::Few(few, _) if nodes <= FEW => return few.reserve(nodes),
@@ -70,7 +76,7 @@ impl Queue {
     #[inline]
     pub(crate) fn insert(&mut self, nodes: &mut Nodes, id: u32) {
         match self {
-            Self::Few(few, _) if few.is_full() => self.become_many(nodes, id),
+            Self::Few(few, _) if few.has(FEW) => self.become_many(nodes, id),
             Self::Few(few, _) => {
                 nodes[id as usize].set_place(Place::Queue);
                 few.insert(nodes, id);
@@ -217,7 +223,7 @@ mod tests {
         #[test]
         fn the_first_is_the_first_of_all(start: u64, steps in steps()) {
             let mut table = Table::new(Order::StartTime);
-            let mut queue = Queue::default();
+            let mut queue = Queue::<16>::default();
             let mut present: Vec<u32> = Vec::new();
             let mut base = start;
             for step in steps {

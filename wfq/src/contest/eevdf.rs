@@ -7,7 +7,7 @@ pub(super) use span::Span;
 
 use crate::Weight;
 use crate::node::{self, Node, Place, distance};
-use crate::queue::{ByDeadline, Deadline, Heap, Queue};
+use crate::queue::{ByDeadline, Deadline, Heap, Queue, few};
 use crate::rate::{Divisor, MAX_SERVICE, units};
 use crate::table::{Request, Table};
 
@@ -21,13 +21,16 @@ pub(crate) struct Eevdf {
     pub(super) eligible: Heap<ByDeadline>,
     /// By counter, those who were not.
     #[cfg_attr(feature = "serde", serde(skip))]
-    pub(super) waiting: Queue,
+    pub(super) waiting: Queue<FEW>,
     pub(super) clock: Clock,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) span: Span,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) competing: u32,
 }
+
+/// Up to this, a tournament is no slower than a wheel, with nodes that come and go at each turn.
+const FEW: usize = few(256);
 
 /// Virtual time.
 #[derive(Clone, Copy, Debug)]

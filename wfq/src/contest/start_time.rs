@@ -2,7 +2,7 @@
 
 use crate::Weight;
 use crate::node::{Place, Reading, before};
-use crate::queue::{ByCounter, Heap, Queue};
+use crate::queue::{ByCounter, Heap, Queue, few};
 use crate::rate::MAX_SERVICE;
 use crate::table::Table;
 
@@ -10,7 +10,7 @@ use crate::table::Table;
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub(crate) struct StartTime {
     #[cfg_attr(feature = "serde", serde(skip))]
-    pub(super) queue: Queue,
+    pub(super) queue: Queue<FEW>,
     /// Those who compete outside of the queue: however many are in service, who of them is furthest
     /// behind is known.
     #[cfg_attr(feature = "serde", serde(skip))]
@@ -25,6 +25,9 @@ pub(crate) struct StartTime {
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) competing: u32,
 }
+
+/// Up to this, a tournament is no slower than a wheel.
+const FEW: usize = few(1024);
 
 impl StartTime {
     pub(crate) fn new(start: u64) -> Self {

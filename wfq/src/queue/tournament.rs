@@ -10,9 +10,6 @@ use alloc::vec::Vec;
 
 use crate::node::{COARSE, NONE, Nodes, distance};
 
-/// How many can take part: up to this, a tournament is faster than a wheel, and smaller.
-pub(crate) const FEW: usize = if cfg!(debug_assertions) { 16 } else { 256 };
-
 #[derive(Clone, Debug)]
 pub(crate) struct Tournament {
     /// Who comes first of all.
@@ -99,7 +96,7 @@ impl Default for Tournament {
 
 impl Tournament {
     pub(crate) fn reserve(&mut self, nodes: usize) {
-        while self.slots() < nodes.min(FEW) {
+        while self.slots() < nodes {
             self.double();
         }
     }
@@ -113,8 +110,9 @@ impl Tournament {
         self.places.len() / 2
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        self.vacant == NONE && self.slots() == FEW
+    /// Whether there are so many nodes: a power of two.
+    pub(crate) fn has(&self, nodes: usize) -> bool {
+        self.vacant == NONE && self.slots() == nodes
     }
 
     #[inline(always)]
@@ -122,7 +120,7 @@ impl Tournament {
         if self.first.is_vacant() { None } else { Some(self.first.id()) }
     }
 
-    /// Puts in a node, if it is not full.
+    /// Puts in a node.
     pub(crate) fn insert(&mut self, nodes: &mut Nodes, id: u32) {
         if self.vacant == NONE {
             self.double();
@@ -344,12 +342,12 @@ mod tests {
         fn the_first_is_the_first_of_all(start: u64, steps in steps()) {
             let mut table = Table::new(Order::StartTime);
             let mut tournament = Tournament::default();
-            for _ in 0..FEW {
+            for _ in 0..16 {
                 table.add(Weight::MIN, 0, 1).unwrap();
             }
             let mut present: Vec<(u32, Exact)> = Vec::new();
             for step in steps {
-                let id = (step.which % FEW) as u32 + 1;
+                let id = (step.which % 16) as u32 + 1;
                 let known = present.iter().position(|&(other, _)| other == id);
                 let was = known.map(|position| present.swap_remove(position));
                 let counters = || present.iter().map(|&(_, (counter, ..))| counter);
