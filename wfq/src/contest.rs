@@ -40,8 +40,8 @@ impl Contest {
         }
     }
 
-    pub(crate) fn reserve(&mut self, nodes: usize) {
-        either!(self, order => order.reserve(nodes));
+    pub(crate) fn reserve(&mut self, table: &Table, nodes: usize) {
+        either!(self, order => order.reserve(table, nodes));
     }
 
     pub(crate) fn memory(&self) -> usize {

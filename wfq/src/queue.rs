@@ -40,9 +40,9 @@ impl<const FEW: usize> Default for Queue<FEW> {
 }
 
 impl<const FEW: usize> Queue<FEW> {
-    pub(crate) fn reserve(&mut self, nodes: usize) {
+    pub(crate) fn reserve(&mut self, all: &Nodes, nodes: usize) {
         let few = match self {
-            Self::Few(few, _) if nodes <= FEW => return few.reserve(nodes),
+            Self::Few(few, _) if nodes <= FEW => return few.reserve(all, nodes),
             Self::Few(few, many) => {
                 many.get_or_insert_default().reserve(nodes);
                 few
@@ -52,7 +52,7 @@ impl<const FEW: usize> Queue<FEW> {
                 few
             }
         };
-        few.reserve(FEW);
+        few.reserve(all, FEW);
     }
 
     pub(crate) fn memory(&self) -> usize {

@@ -214,7 +214,7 @@ impl Scheduler {
     pub fn reserve(&mut self, additional: usize) {
         self.table.reserve(additional);
         let nodes = self.table.nodes.len() + additional;
-        self.groups[ROOT as usize].contest.reserve(nodes);
+        self.groups[ROOT as usize].contest.reserve(&self.table, nodes);
     }
 
     /// Makes room for so many members in a group, those that it has included, as
@@ -225,7 +225,7 @@ impl Scheduler {
     /// [`Error::UnknownGroup`].
     pub fn reserve_in(&mut self, group: GroupId, members: usize) -> Result<(), Error> {
         let place = self.find_group(group)?;
-        self.groups[place as usize].contest.reserve(members);
+        self.groups[place as usize].contest.reserve(&self.table, members);
         Ok(())
     }
 

@@ -93,8 +93,8 @@ impl Eevdf {
         }
     }
 
-    pub(crate) fn reserve(&mut self, nodes: usize) {
-        self.waiting.reserve(nodes);
+    pub(crate) fn reserve(&mut self, table: &Table, nodes: usize) {
+        self.waiting.reserve(&table.nodes, nodes);
         self.eligible.reserve(nodes);
     }
 

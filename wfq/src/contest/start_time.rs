@@ -42,8 +42,8 @@ impl StartTime {
         }
     }
 
-    pub(crate) fn reserve(&mut self, nodes: usize) {
-        self.queue.reserve(nodes);
+    pub(crate) fn reserve(&mut self, table: &Table, nodes: usize) {
+        self.queue.reserve(&table.nodes, nodes);
         self.parked.reserve(nodes);
     }
 

@@ -1,7 +1,7 @@
-//! Nodes in a tournament: a tree whose leaves are the nodes, and above each two of its places the
+//! Nodes in a tournament: a tree whose leaves are the nodes, and above each `ARITY` of its places the
 //! one that comes first (Knuth, "The Art of Computer Programming" 3, 5.4.1: tree selection).
 //!
-//! Whoever moves plays again against one other on each level. Who those are does not depend on
+//! Whoever moves plays again against few others on each level. Who those are does not depend on
 //! counters, so a processor loads them all at once, and there are no branches to foresee.
 
 use core::hint::select_unpredictable;
@@ -14,9 +14,11 @@ use crate::node::{COARSE, NONE, Nodes, distance};
 pub(crate) struct Tournament {
     /// Who comes first of all.
     first: Entry,
-    /// At 2 and 3 who play for that, at 4 and 5 who play for 2, and so on. The last half are the
-    /// places of the nodes, by slot.
-    places: Vec<Entry>,
+    /// Games 1 to `ARITY` are played for the places of game 0...
+    games: Vec<Game>,
+    /// How many nodes there can be, and the place of the first of them: inner ones lie before.
+    slots: usize,
+    begin: usize,
     /// A slot without a node, or `NONE`: the others follow.
     vacant: u32,
     /// Somebody's part of a unit may differ from another's by less than entries tell.
@@ -24,6 +26,12 @@ pub(crate) struct Tournament {
     /// Where counters are measured from.
     base: u64,
 }
+
+const ARITY: usize = 4;
+
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Game([Entry; ARITY]);
 
 /// A node, and what it is compared by.
 #[derive(Clone, Copy, Debug)]
@@ -90,29 +98,38 @@ impl Entry {
 impl Default for Tournament {
     fn default() -> Self {
         let first = Entry::NOBODY;
-        Self { first, places: Vec::new(), vacant: NONE, is_fine: false, base: 0 }
+        Self { first, games: Vec::new(), slots: 0, begin: 0, vacant: NONE, is_fine: false, base: 0 }
     }
 }
 
+/// The place of the winner of game 1; those before it in game 0 are not used.
+const ROOT: usize = ARITY - 1;
+
 impl Tournament {
-    pub(crate) fn reserve(&mut self, nodes: usize) {
-        while self.slots() < nodes {
-            self.double();
+    pub(crate) fn reserve(&mut self, nodes: &Nodes, slots: usize) {
+        if self.slots < slots {
+            self.widen(nodes, slots);
         }
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.places.capacity() * size_of::<Entry>()
+        self.games.capacity() * size_of::<Game>()
+    }
+
+    /// The place of a slot.
+    #[inline(always)]
+    fn place(&self, slot: u32) -> usize {
+        self.begin + slot as usize
     }
 
     #[inline(always)]
-    fn slots(&self) -> usize {
-        self.places.len() / 2
+    fn entry(&mut self, place: usize) -> &mut Entry {
+        &mut self.games[place / ARITY].0[place % ARITY]
     }
 
-    /// Whether there are so many nodes: a power of two.
+    /// Whether there are so many nodes.
     pub(crate) fn has(&self, nodes: usize) -> bool {
-        self.vacant == NONE && self.slots() == nodes
+        self.vacant == NONE && self.slots == nodes
     }
 
     #[inline(always)]
@@ -123,11 +140,11 @@ impl Tournament {
     /// Puts in a node.
     pub(crate) fn insert(&mut self, nodes: &mut Nodes, id: u32) {
         if self.vacant == NONE {
-            self.double();
+            self.widen(nodes, (2 * self.slots).max(ARITY));
         }
         let slot = self.vacant;
-        let place = self.slots() + slot as usize;
-        self.vacant = self.places[place].id();
+        let place = self.place(slot);
+        self.vacant = self.entry(place).id();
         nodes.positions[id as usize] = slot;
         let node = &nodes[id as usize];
         self.is_fine = (self.is_fine && !self.first.is_vacant()) || node.denominator() > COARSE;
@@ -156,16 +173,19 @@ impl Tournament {
         }
     }
 
+    fn entries(&self) -> impl Iterator<Item = Entry> + Clone {
+        self.games.iter().flat_map(|game| game.0).skip(self.begin).take(self.slots)
+    }
+
     /// The numbers of all nodes.
     pub(crate) fn ids(&self) -> impl Iterator<Item = u32> + Clone {
-        let places = self.places[self.slots()..].iter();
-        places.filter(|entry| !entry.is_vacant()).map(|entry| entry.id())
+        self.entries().filter(|entry| !entry.is_vacant()).map(|entry| entry.id())
     }
 
     /// Nobody is left.
     pub(crate) fn clear(&mut self) {
         self.first = Entry::NOBODY;
-        self.places.fill(Entry::NOBODY);
+        self.games.fill(Game([Entry::NOBODY; ARITY]));
         self.vacant = NONE;
         self.vacate_from(0);
     }
@@ -180,10 +200,9 @@ impl Tournament {
     /// Moves the base before all, by a quarter of the circle if there is room.
     #[cold]
     fn rebase(&mut self, slot: u32, counter: u64) -> u64 {
-        let own = self.slots() + slot as usize;
         let (mut least, mut most) = (0, 0);
-        for (place, entry) in self.places.iter().enumerate().skip(self.slots()) {
-            if place != own && !entry.is_vacant() {
+        for (other, entry) in (0..).zip(self.entries()) {
+            if other != slot && !entry.is_vacant() {
                 // Nobody is further than half of the circle from another.
                 let beyond = distance(counter, self.base.wrapping_add(entry.ahead));
                 least = beyond.min(least);
@@ -193,8 +212,10 @@ impl Tournament {
         let room = END.saturating_sub(most.abs_diff(least)).min(1 << 62);
         let base = counter.wrapping_add_signed(least).wrapping_sub(room);
         let moved = base.wrapping_sub(self.base);
-        for entry in self.places.iter_mut().filter(|entry| !entry.is_vacant()) {
-            entry.ahead = entry.ahead.wrapping_sub(moved);
+        for entry in self.games.iter_mut().flat_map(|game| &mut game.0) {
+            if !entry.is_vacant() {
+                entry.ahead = entry.ahead.wrapping_sub(moved);
+            }
         }
         self.base = base;
         counter.wrapping_sub(base)
@@ -212,15 +233,19 @@ impl Tournament {
     /// Puts an entry at a slot, and who comes first in the places above.
     #[inline(always)]
     fn play_coarse(&mut self, slot: u32, entry: Entry) {
-        let mut place = self.slots() + slot as usize;
+        let mut place = self.place(slot);
         let mut first = entry;
-        while place > 1 {
+        while place > ROOT {
+            let (game, side) = (place / ARITY, place % ARITY);
             // Word by word: they were stored so, and read at once would make a processor wait.
-            let Entry { ahead, tie } = self.places[place ^ 1];
-            self.places[place].ahead = first.ahead;
-            self.places[place].tie = first.tie;
-            first = first.first(Entry { ahead, tie });
-            place /= 2;
+            let Game(entries) = &mut self.games[game];
+            let of = |side: usize| Entry { ahead: entries[side].ahead, tie: entries[side].tie };
+            let others =
+                (2..ARITY).fold(of(side ^ 1), |others, other| others.first(of(side ^ other)));
+            entries[side].ahead = first.ahead;
+            entries[side].tie = first.tie;
+            first = first.first(others);
+            place = game + ROOT - 1;
         }
         self.first = first;
     }
@@ -228,36 +253,47 @@ impl Tournament {
     /// The same, by remainders if need be.
     #[inline(never)]
     fn play_fine(&mut self, nodes: &Nodes, slot: u32, entry: Entry) {
-        let mut place = self.slots() + slot as usize;
+        let mut place = self.place(slot);
         self.first = entry;
-        while place > 1 {
-            self.places[place] = self.first;
-            self.first = self.first.surely_first(self.places[place ^ 1], nodes);
-            place /= 2;
+        while place > ROOT {
+            *self.entry(place) = self.first;
+            self.first = self.winner(nodes, place / ARITY);
+            place = place / ARITY + ROOT - 1;
         }
     }
 
-    /// Makes room for twice as many: all have to play once more.
+    fn winner(&self, nodes: &Nodes, game: usize) -> Entry {
+        let first = |one: Entry, other| one.surely_first(other, nodes);
+        self.games[game].0.into_iter().reduce(first).unwrap_or(Entry::NOBODY)
+    }
+
+    /// Makes room for so many.
     #[cold]
-    fn double(&mut self) {
-        let slots = self.slots();
-        let mut places = Vec::with_capacity((4 * slots).max(2 * FIRST_SLOTS));
-        places.extend([Entry::NOBODY, Entry::NOBODY, self.first, Entry::NOBODY]);
-        let mut level = 2;
-        while level <= slots {
-            places.extend_from_slice(&self.places[level..2 * level]);
-            places.resize(4 * level, Entry::NOBODY);
-            level *= 2;
+    fn widen(&mut self, nodes: &Nodes, slots: usize) {
+        let old = self.entries().collect::<Vec<_>>();
+        self.games.clear();
+        self.begin = ROOT + inner(slots);
+        let games = (self.begin + slots).div_ceil(ARITY);
+        self.games.reserve_exact(games);
+        self.games.resize(games, Game([Entry::NOBODY; ARITY]));
+        self.slots = slots;
+        for (place, &entry) in (self.begin..).zip(&old) {
+            *self.entry(place) = entry;
         }
-        self.places = places;
-        self.vacate_from(slots);
+        self.vacate_from(old.len());
+        for game in (1..games).rev() {
+            let winner = self.winner(nodes, game);
+            *self.entry(game + ROOT - 1) = winner;
+        }
+        self.first = *self.entry(ROOT);
     }
 
     /// Adds slots that nobody has to the vacant ones.
     fn vacate_from(&mut self, slot: usize) {
-        let slots = self.slots();
-        for slot in (slot..slots).rev() {
-            self.places[slots + slot] = self.vacate(slot as u32);
+        for slot in (slot..self.slots).rev() {
+            let nobody = self.vacate(slot as u32);
+            let place = self.place(slot as u32);
+            *self.entry(place) = nobody;
         }
     }
 
@@ -267,8 +303,11 @@ impl Tournament {
     }
 }
 
-/// So many to begin with.
-const FIRST_SLOTS: usize = 2;
+/// How many inner places there are.
+#[inline(always)]
+fn inner(slots: usize) -> usize {
+    (slots.saturating_sub(1)).div_ceil(ARITY - 1)
+}
 
 #[cfg(test)]
 mod tests {
