@@ -89,7 +89,7 @@ pub enum Error {
         /// The latest before.
         last: u64,
     },
-    /// All numbers, nearly 2^32, are in use.
+    /// All numbers, nearly 2^31, are in use.
     #[error("there are as many entities and groups as there are numbers")]
     Full,
 }

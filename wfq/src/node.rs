@@ -308,7 +308,7 @@ impl Reading {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nodes {
     nodes: Vec<Node>,
-    /// Where each is: its place in a list, a heap or the blocks of a queue; of a vacant one, the
+    /// Where each is: its place in a list, a heap or the blocks of a queue, its slot in a tournament; of a vacant one, the
     /// next. Apart, as moving others about changes nothing else of a node.
     pub(crate) positions: Vec<u32>,
 }
@@ -367,11 +367,11 @@ impl IndexMut<usize> for Nodes {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Place {
     Nowhere,
-    /// Of a small queue, the list; of a large one, the wheel or the list of those that came out.
+    /// Of a small queue, the tournament; of a large one, the wheel or the list of those that came out.
     Queue,
     /// The heap of those that came too late for that list.
     Late,
-    /// The heap of those that are eligible.
+    /// The tournament of those that are eligible.
     Eligible,
     /// Competes outside of the queue: in service, or a group all of whose members are.
     Parked,

@@ -6,6 +6,7 @@
 
 mod blocks;
 mod due;
+mod few;
 mod heap;
 mod many;
 mod tournament;
@@ -13,9 +14,10 @@ mod wheel;
 
 use alloc::boxed::Box;
 
-pub(crate) use heap::{ByCounter, ByDeadline, ByTime, Deadline, Heap};
+use few::Few;
+pub(crate) use heap::{ByCounter, ByTime, Heap};
 use many::Many;
-use tournament::Tournament;
+pub(crate) use tournament::{Entry, MOST as MOST_NODES, Tournament};
 
 use crate::node::{Nodes, Place};
 
@@ -23,9 +25,9 @@ use crate::node::{Nodes, Place};
 #[derive(Clone, Debug)]
 pub(crate) enum Queue<const FEW: usize> {
     /// And where they go should they become many, if there is room for that.
-    Few(Tournament, Option<Box<Many>>),
+    Few(Few, Option<Box<Many>>),
     /// And where they go should they become few.
-    Many(Box<Many>, Tournament),
+    Many(Box<Many>, Few),
 }
 
 /// So many are few; less with debug assertions, so that tests with some dozens go through both.
@@ -35,7 +37,7 @@ pub(crate) const fn few(nodes: usize) -> usize {
 
 impl<const FEW: usize> Default for Queue<FEW> {
     fn default() -> Self {
-        Self::Few(Tournament::default(), None)
+        Self::Few(Few::default(), None)
     }
 }
 
@@ -76,7 +78,7 @@ impl<const FEW: usize> Queue<FEW> {
     #[inline]
     pub(crate) fn insert(&mut self, nodes: &mut Nodes, id: u32) {
         match self {
-            Self::Few(few, _) if few.has(FEW) => self.become_many(nodes, id),
+            Self::Few(few, _) if few.is_full(FEW) => self.become_many(nodes, id),
             Self::Few(few, _) => {
                 nodes[id as usize].set_place(Place::Queue);
                 few.insert(nodes, id);

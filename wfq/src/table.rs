@@ -3,12 +3,15 @@
 use alloc::vec::Vec;
 
 use crate::node::{NIL, NONE, Node, Nodes, State};
+use crate::queue::MOST_NODES;
 use crate::{Order, Weight};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) nodes: Nodes,
-    kin: Vec<Kin>,
+    kin: Vec<PackedKin>,
+    /// By the place of the group.
+    limits_of_groups: Vec<u32>,
     /// In start-time order, of those who do not compete: the quarter of the circle they left in.
     pub(crate) quarters: Vec<u32>,
     /// In EEVDF.
@@ -29,6 +32,18 @@ pub(crate) struct Kin {
     /// Its hard limit, if it has one.
     pub(crate) limit: u32,
 }
+
+/// What is a group has its limit elsewhere.
+#[derive(Clone, Copy, Debug)]
+struct PackedKin {
+    /// In the highest bit, whether it is a group itself. Places are numbers of 31 bits, as are those
+    /// of nodes.
+    parent: u32,
+    /// The group that it is, or its limit.
+    own: u32,
+}
+
+const IS_GROUP: u32 = 1 << 31;
 
 /// Service asked for at a time, and how much of that is still to come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -68,13 +83,14 @@ impl Table {
         let mut table = Self {
             nodes: Nodes::default(),
             kin: Vec::new(),
+            limits_of_groups: Vec::new(),
             quarters: Vec::new(),
             requests: Vec::new(),
             first_vacant: NONE,
             vacant: 0,
             order,
         };
-        table.add(Weight::MIN, NONE, 1);
+        table.add(Weight::MIN, ROOT, 1);
         table.change_kin(NIL, |root| root.group = 0);
         table
     }
@@ -91,7 +107,8 @@ impl Table {
 
     pub(crate) fn memory(&self) -> usize {
         self.nodes.memory()
-            + self.kin.capacity() * size_of::<Kin>()
+            + self.kin.capacity() * size_of::<PackedKin>()
+            + self.limits_of_groups.capacity() * size_of::<u32>()
             + self.quarters.capacity() * size_of::<u32>()
             + self.requests.capacity() * size_of::<PackedRequest>()
     }
@@ -104,7 +121,7 @@ impl Table {
         let id = if id == NONE {
             let id = u32::try_from(self.nodes.len()).ok().filter(|&id| id < MOST_NODES)?;
             self.nodes.push(Node::new(weight, 0));
-            self.kin.push(kin);
+            self.kin.push(PackedKin { parent: ROOT, own: NONE });
             match self.order {
                 Order::StartTime => self.quarters.push(NONE),
                 Order::Eevdf => self.requests.push(request),
@@ -160,13 +177,27 @@ impl Table {
 
     #[inline(always)]
     pub(crate) fn kin(&self, id: u32) -> Kin {
-        self.kin[id as usize]
+        let PackedKin { parent, own } = self.kin[id as usize];
+        if parent & IS_GROUP == 0 {
+            return Kin { parent, group: NONE, limit: own };
+        }
+        let limit = self.limits_of_groups[own as usize];
+        Kin { parent: parent & !IS_GROUP, group: own, limit }
     }
 
     pub(crate) fn change_kin(&mut self, id: u32, change: impl FnOnce(&mut Kin)) {
-        let kin = &mut self.kin[id as usize];
-        change(kin);
-        let is_plain = kin.parent == ROOT && kin.group == NONE && kin.limit == NONE;
+        let mut kin = self.kin(id);
+        change(&mut kin);
+        let Kin { parent, group, limit } = kin;
+        self.kin[id as usize] = if group == NONE {
+            PackedKin { parent, own: limit }
+        } else {
+            let groups = self.limits_of_groups.len().max(group as usize + 1);
+            self.limits_of_groups.resize(groups, NONE);
+            self.limits_of_groups[group as usize] = limit;
+            PackedKin { parent: parent | IS_GROUP, own: group }
+        };
+        let is_plain = parent == ROOT && group == NONE && limit == NONE;
         self.nodes[id as usize].set_plain(is_plain);
     }
 
@@ -186,6 +217,3 @@ impl Table {
 
 /// The place of the root among the groups.
 pub(crate) const ROOT: u32 = 0;
-
-/// Some numbers are left over for the blocks of a queue, which may not all be full.
-const MOST_NODES: u32 = u32::MAX - (1 << 14);

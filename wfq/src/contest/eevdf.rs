@@ -1,13 +1,18 @@
 //! Earliest eligible virtual deadline first: among those who have not had more than their share,
 //! the one whose request is due first.
 
+mod eligible;
 mod span;
 
+#[cfg(feature = "serde")]
+use alloc::vec::Vec;
+
+use eligible::{Deadline, Eligible};
 pub(super) use span::Span;
 
 use crate::Weight;
 use crate::node::{self, Node, Place, distance};
-use crate::queue::{ByDeadline, Deadline, Heap, Queue, few};
+use crate::queue::{Queue, few};
 use crate::rate::{Divisor, MAX_SERVICE, units};
 use crate::table::{Request, Table};
 
@@ -17,8 +22,8 @@ use crate::table::{Request, Table};
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub(crate) struct Eevdf {
-    /// By deadline: those who were eligible when they were last looked at.
-    pub(super) eligible: Heap<ByDeadline>,
+    /// Those who were eligible when they were last looked at.
+    pub(super) eligible: Eligible,
     /// By counter, those who were not.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) waiting: Queue<FEW>,
@@ -85,7 +90,7 @@ impl Clock {
 impl Eevdf {
     pub(crate) fn new(start: u64) -> Self {
         Self {
-            eligible: Heap::default(),
+            eligible: Eligible::default(),
             waiting: Queue::default(),
             clock: Clock::from(start),
             span: Span::at(start),
@@ -181,7 +186,7 @@ impl Eevdf {
             self.waiting.remove(&mut table.nodes, id);
             self.push_eligible(table, id);
         }
-        while let Some(Deadline { id, .. }) = self.eligible.first() {
+        while let Some(id) = self.eligible.first() {
             if self.clock.has_reached(&table.nodes[id as usize]) {
                 return Some(id);
             }
@@ -303,20 +308,19 @@ impl Eevdf {
         Self::exact_deadline(table, id).counter
     }
 
-    /// With parts of a unit, in 2^-32: at large weights, a request is hardly more than a unit.
     #[inline(always)]
     fn exact_deadline(table: &Table, id: u32) -> Deadline {
         let node = &table.nodes[id as usize];
         let left = table.request(id).map_or(0, |request| request.left);
         let (counter, remainder) = node.after(left);
-        Deadline { counter, part: node.part(remainder), id }
+        Deadline { counter, part: node.part(remainder) }
     }
 
     #[inline(always)]
     fn push_eligible(&mut self, table: &mut Table, id: u32) {
         let deadline = Self::exact_deadline(table, id);
         table.nodes[id as usize].set_place(Place::Eligible);
-        self.eligible.push(&mut table.nodes, deadline);
+        self.eligible.insert(&mut table.nodes, self.span.first(), id, deadline);
     }
 
     #[inline(always)]
@@ -328,12 +332,13 @@ impl Eevdf {
         }
     }
 
-    /// Tells one who is in the saved heap where.
+    /// Those who were found eligible, now that everybody competes, and their deadlines are known.
     #[cfg(feature = "serde")]
-    pub(super) fn restore_eligible(&mut self, table: &mut Table, position: u32, id: u32) {
-        let deadline = Self::exact_deadline(table, id);
-        table.nodes[id as usize].set_place(Place::Eligible);
-        self.eligible.restore(&mut table.nodes, position, deadline);
+    pub(super) fn restore_deadlines(&mut self, table: &Table) {
+        for id in self.eligible.ids().collect::<Vec<_>>() {
+            let deadline = Self::exact_deadline(table, id);
+            self.eligible.update(&table.nodes, self.span.first(), id, deadline);
+        }
     }
 
     #[inline(always)]
@@ -344,8 +349,7 @@ impl Eevdf {
             Place::Parked => node.set_place(Place::Nowhere),
             Place::Eligible => {
                 node.set_place(Place::Nowhere);
-                let position = table.nodes.positions[id as usize];
-                self.eligible.remove(&mut table.nodes, position);
+                self.eligible.remove(&table.nodes, id);
             }
             _ => self.waiting.remove(&mut table.nodes, id),
         }
@@ -370,8 +374,7 @@ impl Eevdf {
     /// Gives someone who competes another counter, and perhaps deadline.
     #[inline(always)]
     fn place(&mut self, table: &mut Table, id: u32, counter: u64, remainder: u32) {
-        let (place, position) =
-            (table.nodes[id as usize].place(), table.nodes.positions[id as usize]);
+        let place = table.nodes[id as usize].place();
         if place == Place::Queue || place == Place::Late {
             self.waiting.remove(&mut table.nodes, id);
         }
@@ -382,11 +385,11 @@ impl Eevdf {
             Place::Nowhere | Place::Parked => {}
             Place::Eligible if self.clock.has_reached(node) => {
                 let deadline = Self::exact_deadline(table, id);
-                self.eligible.update(&mut table.nodes, position, deadline);
+                self.eligible.update(&table.nodes, self.span.first(), id, deadline);
             }
             Place::Eligible => {
                 node.set_place(Place::Nowhere);
-                self.eligible.remove(&mut table.nodes, position);
+                self.eligible.remove(&table.nodes, id);
                 self.waiting.insert(&mut table.nodes, id);
             }
             Place::Queue | Place::Late => self.enqueue(table, id),

@@ -1,5 +1,5 @@
 //! Queues and sums are not saved: those who compete join again, as they are. But which of them were
-//! found eligible is, in the order of their heap.
+//! found eligible is.
 
 use alloc::vec::Vec;
 
@@ -33,11 +33,10 @@ impl Contest {
         }
     }
 
-    /// Whether those who are eligible are in order, now that everybody competes.
-    pub(crate) fn is_in_order(&self, table: &Table) -> bool {
-        match self {
-            Self::StartTime(_) => true,
-            Self::Eevdf(order) => order.eligible.is_ordered(&table.nodes),
+    /// Puts those who are eligible in order, now that everybody competes.
+    pub(crate) fn restore_deadlines(&mut self, table: &Table) {
+        if let Self::Eevdf(order) = self {
+            order.restore_deadlines(table);
         }
     }
 
@@ -63,18 +62,11 @@ impl Contest {
         }
     }
 
-    /// Those of the queue who were eligible, in the order that they are kept in.
+    /// Those of the queue who were eligible, in the order of their places.
     pub(crate) fn eligible(&self) -> Vec<u32> {
         match self {
             Self::StartTime(_) => Vec::new(),
             Self::Eevdf(order) => order.eligible.ids().collect(),
-        }
-    }
-
-    /// Tells one of those where it is.
-    pub(crate) fn restore_eligible(&mut self, table: &mut Table, position: u32, id: u32) {
-        if let Self::Eevdf(order) = self {
-            order.restore_eligible(table, position, id);
         }
     }
 
@@ -98,7 +90,6 @@ impl Contest {
                 }
                 let Some(span) = order.span.with(node.counter) else { return false };
                 order.span = span;
-                order.eligible.by.origin = span.first();
                 order.clock.part += node.service_since(order.clock.whole);
                 order.weigh(node.weight().into());
                 order.competing += 1;

@@ -62,7 +62,7 @@ struct Member {
 }
 
 /// Of this form. Another one is refused.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 impl Serialize for Scheduler {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

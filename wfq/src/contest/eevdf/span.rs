@@ -111,7 +111,6 @@ impl Eevdf {
             Some(span) => self.span = span,
             None => self.narrow(table, id, counter),
         }
-        self.eligible.by.origin = self.span.first;
     }
 
     #[cold]

@@ -9,7 +9,7 @@ use crate::Order;
 use crate::Weight;
 use crate::contest::Contest;
 use crate::limit::Budget;
-use crate::node::{NIL, NONE, State};
+use crate::node::{NIL, NONE, Place, State};
 use crate::rate::{MAX_CHARGE, MAX_SERVICE};
 use crate::snapshot::{Inconsistent, check, check_vacant};
 use crate::table::{Kin, Request, Table};
@@ -121,7 +121,8 @@ impl Scheduler {
             for (position, id) in (0..).zip(group.contest.eligible()) {
                 let is_there = is_competitor(table, place, id);
                 check(is_there, "somebody is eligible who is not there")?;
-                group.contest.restore_eligible(table, position, id);
+                table.nodes[id as usize].set_place(Place::Eligible);
+                table.nodes.positions[id as usize] = position;
             }
         }
         for id in NIL + 1..self.table.nodes.len() as u32 {
@@ -150,9 +151,9 @@ impl Scheduler {
             let is_queued = has_queued && self.leaves_something(place);
             self.restore_place(id, is_queued)?;
         }
-        let table = &self.table;
-        let fits = self.groups.iter().all(|group| group.contest.is_in_order(table));
-        check(fits, "those who are eligible are not in order")?;
+        for group in &mut self.groups {
+            group.contest.restore_deadlines(&self.table);
+        }
         let fits = self.groups.iter().all(|group| group.contest.is_near_members());
         check(fits && self.all_in_reach(), "virtual time is far from those who compete")
     }

@@ -1,0 +1,132 @@
+//! Those who are eligible, by deadline.
+
+#[cfg(feature = "serde")]
+use alloc::vec::Vec;
+
+use crate::node::Nodes;
+#[cfg(feature = "serde")]
+use crate::queue::MOST_NODES;
+use crate::queue::{Entry, Tournament};
+
+#[derive(Clone, Debug, Default)]
+pub(in crate::contest) struct Eligible {
+    tournament: Tournament,
+    /// Where deadlines are measured from: not after the first counter, by up to an eighth of the
+    /// circle. All are within three quarters of that counter.
+    base: u64,
+}
+
+/// When a request is due.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    pub(super) counter: u64,
+    /// Of a unit of the counter, in 2^-32: at large weights, a request is hardly more than a unit.
+    pub(super) part: u32,
+}
+
+/// Saved as numbers, in their order: slots make no difference.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Eligible {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut ids: Vec<u32> = self.ids().collect();
+        ids.sort_unstable();
+        serializer.collect_seq(ids)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Eligible {
+    /// In slots from the first on. Deadlines are still to be told, by an update.
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ids = Vec::<u32>::deserialize(deserializer)?;
+        if !ids.is_sorted() || ids.last().is_some_and(|&id| id >= MOST_NODES) {
+            return Err(serde::de::Error::custom("those who are eligible are not in order"));
+        }
+        let mut eligible = Self::default();
+        for id in ids {
+            let slot = eligible.tournament.take_slot(breaks_tie);
+            eligible.tournament.play(slot, Entry::new(0, 0, id));
+        }
+        Ok(eligible)
+    }
+}
+
+impl Eligible {
+    pub(super) fn reserve(&mut self, nodes: usize) {
+        self.tournament.reserve(nodes, breaks_tie);
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        self.tournament.memory()
+    }
+
+    #[inline(always)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.tournament.is_empty()
+    }
+
+    /// Whose request is due first.
+    #[inline(always)]
+    pub(super) fn first(&self) -> Option<u32> {
+        self.tournament.first()
+    }
+
+    /// The numbers of all, in any order.
+    #[cfg(feature = "serde")]
+    pub(in crate::contest) fn ids(&self) -> impl Iterator<Item = u32> {
+        self.tournament.entries().map(|(_, entry)| entry.id())
+    }
+
+    /// Puts somebody in. No counter lies before `first`, and so no deadline.
+    #[inline]
+    pub(super) fn insert(&mut self, nodes: &mut Nodes, first: u64, id: u32, deadline: Deadline) {
+        let slot = self.tournament.take_slot(breaks_tie);
+        nodes.positions[id as usize] = slot;
+        self.play(slot, first, id, deadline);
+    }
+
+    #[inline]
+    pub(super) fn remove(&mut self, nodes: &Nodes, id: u32) {
+        let slot = nodes.positions[id as usize];
+        let nobody = self.tournament.vacate(slot);
+        self.tournament.play(slot, nobody);
+    }
+
+    /// Gives somebody who is in another deadline.
+    #[inline]
+    pub(super) fn update(&mut self, nodes: &Nodes, first: u64, id: u32, deadline: Deadline) {
+        self.play(nodes.positions[id as usize], first, id, deadline);
+    }
+
+    #[inline(always)]
+    fn play(&mut self, slot: u32, first: u64, id: u32, Deadline { counter, part }: Deadline) {
+        if first.wrapping_sub(self.base) > FURTHEST {
+            self.rebase(first);
+        }
+        self.tournament.play(slot, entry(counter.wrapping_sub(self.base), part.into(), id));
+    }
+
+    #[cold]
+    fn rebase(&mut self, first: u64) {
+        let base = first.wrapping_sub(FURTHEST / 2);
+        let moved = base.wrapping_sub(self.base);
+        self.tournament.map(|known| {
+            let ahead = known.ahead << 1 | known.then() >> u32::BITS;
+            entry(ahead.wrapping_sub(moved), known.then() & u64::from(u32::MAX), known.id())
+        });
+        self.base = base;
+    }
+}
+
+const FURTHEST: u64 = 1 << 61;
+
+/// As they may be so far ahead, by halves of that first.
+#[inline(always)]
+fn entry(ahead: u64, part: u64, id: u32) -> Entry {
+    Entry::new(ahead >> 1, (ahead & 1) << u32::BITS | part, id)
+}
+
+/// Equal deadlines go by number, which entries tell.
+fn breaks_tie(a: u32, b: u32) -> bool {
+    a < b
+}
