@@ -3,6 +3,8 @@
 use std::env;
 use std::fs;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, available_parallelism};
 
 use apportion_testbed as testbed;
 use clap::Args;
@@ -28,6 +30,10 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) const BRIEF: Self = Self { runs: None, seconds: None, seed: 1 };
+
+    fn is_brief(self) -> bool {
+        self.runs.is_none() && self.seconds.is_none()
+    }
 }
 
 pub(crate) fn run(options: Options) -> Result<(), String> {
@@ -42,7 +48,21 @@ pub(crate) fn run(options: Options) -> Result<(), String> {
     command::run(instrumented(&[&["clippy"], &BUILD[..], &DENY_WARNINGS].concat()))?;
     command::run(instrumented(&[&["build"], &BUILD[..]].concat()))?;
     let targets = files::list("fuzz/fuzz_targets")?;
-    targets.iter().try_for_each(|entry| fuzz(entry.trim_end_matches(".rs"), options))
+    let next = AtomicUsize::new(0);
+    let fuzz_next = || -> Result<(), String> {
+        while let Some(entry) = targets.get(next.fetch_add(1, Ordering::Relaxed)) {
+            fuzz(entry.trim_end_matches(".rs"), options)?;
+        }
+        Ok(())
+    };
+    // One that talks has the terminal to itself.
+    let count = if options.is_brief() { available_parallelism().map_or(1, usize::from) } else { 1 };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..count).map(|_| scope.spawn(fuzz_next)).collect();
+        threads.into_iter().try_for_each(|thread| {
+            thread.join().unwrap_or_else(|_| Err("a thread that runs targets panicked".to_owned()))
+        })
+    })
 }
 
 fn fuzz(target: &str, options: Options) -> Result<(), String> {
@@ -57,7 +77,7 @@ fn fuzz(target: &str, options: Options) -> Result<(), String> {
     command.args(["--", "-timeout=10", "-len_control=0"]);
     command.arg(format!("-seed={}", options.seed));
     command.arg(format!("-artifact_prefix={}/", artifacts.display()));
-    let brief = options.runs.is_none() && options.seconds.is_none();
+    let brief = options.is_brief();
     let runs = if brief { Some(RUNS) } else { options.runs };
     let seconds = if brief { Some(SECONDS) } else { options.seconds };
     if let Some(runs) = runs {
