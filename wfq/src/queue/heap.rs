@@ -138,12 +138,15 @@ impl<By: Key> Heap<By> {
         loop {
             let begin = position * ARITY + 1;
             let end = self.entries.len().min(begin + ARITY);
-            let Some(children) = self.entries.get(begin..end) else { break };
-            if children.is_empty() {
+            if begin >= end {
                 break;
             }
-            let less = |a, b| if By::before(nodes, children[b], children[a]) { b } else { a };
-            let least = begin + (0..children.len()).reduce(less).unwrap_or_default();
+            let mut least = begin;
+            for child in begin + 1..end {
+                if By::before(nodes, self.entries[child], self.entries[least]) {
+                    least = child;
+                }
+            }
             let found = self.entries[least];
             if By::before(nodes, entry, found) {
                 break;
