@@ -170,6 +170,15 @@ pub struct Replay<'a, S> {
     events: Events,
 }
 
+/// What happens next.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    /// A job has outlived what was predicted for it.
+    Expiry,
+    Submission,
+    Termination,
+}
+
 /// All of a replay but its policy.
 #[derive(Clone, Debug, Default)]
 struct Events {
@@ -177,6 +186,8 @@ struct Events {
     next: usize,
     /// Jobs that have ended.
     finished: usize,
+    /// The job whose event has made a pass due.
+    due: Option<u32>,
     /// Starts and resumptions so far: what terminations of the same instant are ordered by.
     starts: u32,
     ends: BinaryHeap<Reverse<Due>>,
@@ -280,30 +291,12 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     ///
     /// [`ReplayError::Policy`], [`ReplayError::Number`], [`ReplayError::Impossible`],
     /// [`ReplayError::TooManyStarts`].
-    #[inline]
     pub fn step(&mut self) -> Result<Option<u64>, ReplayError> {
-        let Some(now) = self.events.next_time(self.jobs) else {
-            return Ok(None);
-        };
-        self.expire(now)?;
-        match self.ties {
-            Ties::Event => {
-                self.submit(now, true)?;
-                self.finish(now, true)?;
-            }
-            Ties::FinishFirst => {
-                self.finish(now, true)?;
-                self.submit(now, true)?;
-            }
-            Ties::Batch => {
-                let before = self.events.next + self.events.finished;
-                self.submit(now, false)?;
-                self.finish(now, false)?;
-                // As in the other conventions, a corrected prediction alone leads to no pass.
-                if self.events.next + self.events.finished > before {
-                    self.pass(now, self.events.next.saturating_sub(1))?;
-                }
-            }
+        let Some((now, _)) = self.next_event() else { return Ok(None) };
+        while let Some((time, event)) = self.next_event()
+            && time == now
+        {
+            self.play(now, event)?;
         }
         Ok(Some(now))
     }
@@ -314,7 +307,9 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     ///
     /// As [`step`](Replay::step), and [`ReplayError::Starved`].
     pub fn run(mut self) -> Result<Outcome, ReplayError> {
-        while self.step()?.is_some() {}
+        while let Some((now, event)) = self.next_event() {
+            self.play(now, event)?;
+        }
         self.outcome()
     }
 
@@ -331,70 +326,90 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
         Ok(Outcome { runs, suspensions })
     }
 
+    /// What happens next, and when.
+    #[inline(always)]
+    fn next_event(&self) -> Option<(u64, Event)> {
+        let submission = self.jobs.get(self.events.next).map_or(u64::MAX, |job| job.submit);
+        let termination = self.events.ends.peek().map_or(u64::MAX, |due| due.0.time());
+        let expiry = self.events.expiries.peek().map_or(u64::MAX, |due| due.0.time());
+        let first = if self.ties == Ties::FinishFirst {
+            submission < termination
+        } else {
+            submission <= termination
+        };
+        let (time, event) =
+            if first { (submission, Event::Submission) } else { (termination, Event::Termination) };
+        let (time, event) = if expiry <= time { (expiry, Event::Expiry) } else { (time, event) };
+        // No event lies at the end: `Replay::new` refuses times that late.
+        (time < u64::MAX).then_some((time, event))
+    }
+
+    /// Tells the policy what happens, and makes the passes that are due.
+    #[inline(always)]
+    fn play(&mut self, now: u64, event: Event) -> Result<(), ReplayError> {
+        match event {
+            Event::Expiry => self.expire(now)?,
+            Event::Submission => self.submit(now)?,
+            Event::Termination => self.finish(now)?,
+        }
+        let Some(index) = self.events.due else { return Ok(()) };
+        if self.ties == Ties::Batch && self.next_event().is_some_and(|(time, _)| time == now) {
+            return Ok(());
+        }
+        self.events.due = None;
+        self.pass(now, index)
+    }
+
     fn expire(&mut self, now: u64) -> Result<(), ReplayError> {
-        while let Some(mut next) = self.events.expiries.peek_mut() {
-            let due = next.0;
-            if due.time() > now {
-                break;
-            }
-            let job = self.events.held[due.held()];
-            if job.start != due.start() || job.standing != Standing::Running {
-                PeekMut::pop(next);
-                continue;
-            }
-            let expected_end =
-                self.policy.expire(now, job.id).map_err(|error| at(job.index, error))?;
-            // What is used up to the estimate is not corrected again.
-            if expected_end > now && expected_end < job.since.saturating_add(job.left) {
-                next.0 = due.at(expected_end);
-            } else {
-                PeekMut::pop(next);
-            }
+        let Some(mut next) = self.events.expiries.peek_mut() else { return Ok(()) };
+        let due = next.0;
+        let job = self.events.held[due.held()];
+        if job.start != due.start() || job.standing != Standing::Running {
+            PeekMut::pop(next);
+            return Ok(());
+        }
+        let expected_end = self.policy.expire(now, job.id).map_err(|error| at(job.index, error))?;
+        // What is used up to the estimate is not corrected again.
+        if expected_end > now && expected_end < job.since.saturating_add(job.left) {
+            next.0 = due.at(expected_end);
+        } else {
+            PeekMut::pop(next);
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn submit(&mut self, now: u64, pass: bool) -> Result<(), ReplayError> {
-        while let Some(job) = self.jobs.get(self.events.next)
-            && job.submit == now
-        {
-            let index = place(self.events.next);
-            let id = self.policy.submit(now, job.submission).map_err(|error| at(index, error))?;
-            if !self.events.submitted(id, job.runtime) {
-                return Err(ReplayError::Number { index: index as usize, job: id });
-            }
-            if pass {
-                self.pass(now, index as usize)?;
-            }
+    fn submit(&mut self, now: u64) -> Result<(), ReplayError> {
+        let Some(job) = self.jobs.get(self.events.next) else { return Ok(()) };
+        let index = place(self.events.next);
+        let id = self.policy.submit(now, job.submission).map_err(|error| at(index, error))?;
+        if !self.events.submitted(id, job.runtime) {
+            return Err(ReplayError::Number { index: index as usize, job: id });
         }
+        self.events.due = Some(index);
         Ok(())
     }
 
     #[inline(always)]
-    fn finish(&mut self, now: u64, pass: bool) -> Result<(), ReplayError> {
-        while let Some(due) = Events::pop(&mut self.events.ends, now) {
-            let job = &mut self.events.held[due.held()];
-            if job.start != due.start() {
-                continue;
-            }
-            (job.start, job.standing) = (0, Standing::Gone);
-            let Held { id, index, .. } = *job;
-            self.events.finished += 1;
-            self.policy.finish(now, id).map_err(|error| at(index, error))?;
-            if pass {
-                self.pass(now, index as usize)?;
-            }
+    fn finish(&mut self, now: u64) -> Result<(), ReplayError> {
+        let Some(Reverse(due)) = self.events.ends.pop() else { return Ok(()) };
+        let job = &mut self.events.held[due.held()];
+        if job.start != due.start() {
+            return Ok(());
         }
+        (job.start, job.standing) = (0, Standing::Gone);
+        let Held { id, index, .. } = *job;
+        self.events.finished += 1;
+        self.policy.finish(now, id).map_err(|error| at(index, error))?;
+        self.events.due = Some(index);
         Ok(())
     }
 
     /// `index` is the job whose event led to the pass.
-    #[inline]
-    fn pass(&mut self, now: u64, index: usize) -> Result<(), ReplayError> {
-        let decisions =
-            self.policy.pass(now).map_err(|error| ReplayError::Policy { index, error })?;
-        for &decision in decisions {
+    #[inline(always)]
+    fn pass(&mut self, now: u64, index: u32) -> Result<(), ReplayError> {
+        let decisions = self.policy.pass(now).map_err(|error| at(index, error))?;
+        for decision in decisions {
             self.events.carry_out(now, decision)?;
         }
         Ok(())
@@ -426,22 +441,6 @@ impl Due {
 }
 
 impl Events {
-    #[inline]
-    fn next_time(&self, jobs: &[TraceJob]) -> Option<u64> {
-        let submit = jobs.get(self.next).map_or(u64::MAX, |job| job.submit);
-        let end = self.ends.peek().map_or(u64::MAX, |due| due.0.time());
-        let expiry = self.expiries.peek().map_or(u64::MAX, |due| due.0.time());
-        let now = submit.min(end).min(expiry);
-        // No event lies there: `Replay::new` refuses times that late.
-        (now < u64::MAX).then_some(now)
-    }
-
-    #[inline]
-    fn pop(dues: &mut BinaryHeap<Reverse<Due>>, now: u64) -> Option<Due> {
-        dues.peek().filter(|due| due.0.time() <= now)?;
-        dues.pop().map(|due| due.0)
-    }
-
     /// False if the number is not that of a new job.
     #[inline(always)]
     fn submitted(&mut self, id: JobId, runtime: u64) -> bool {
@@ -466,23 +465,22 @@ impl Events {
     }
 
     #[inline(always)]
-    fn carry_out(&mut self, now: u64, decision: Decision) -> Result<(), ReplayError> {
-        let impossible = ReplayError::Impossible { time: now, decision };
-        let (id, needed) = match decision {
+    fn carry_out(&mut self, now: u64, decision: &Decision) -> Result<(), ReplayError> {
+        let (id, needed) = match *decision {
             Decision::Start { job, .. } => (job, Standing::Waiting),
             Decision::Resume { job, .. } => (job, Standing::Suspended),
             Decision::Suspend { job, .. } => (job, Standing::Running),
         };
         let held = self.held.get(id.index());
         if held.is_none_or(|held| held.id != id || held.standing != needed) {
-            return Err(impossible);
+            return Err(impossible(now, decision));
         }
-        match decision {
+        match *decision {
             Decision::Suspend { .. } => self.suspended(now, id),
             Decision::Start { reason, expected_end, .. }
             | Decision::Resume { reason, expected_end, .. } => {
                 if expected_end <= now {
-                    return Err(impossible);
+                    return Err(impossible(now, decision));
                 }
                 if self.starts == u32::MAX {
                     return Err(ReplayError::TooManyStarts);
@@ -534,6 +532,12 @@ impl Events {
     }
 }
 
+#[cold]
+fn impossible(time: u64, decision: &Decision) -> ReplayError {
+    ReplayError::Impossible { time, decision: *decision }
+}
+
+#[cold]
 fn at(index: u32, error: Error) -> ReplayError {
     ReplayError::Policy { index: index as usize, error }
 }
