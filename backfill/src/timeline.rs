@@ -1,5 +1,8 @@
+#![expect(clippy::inline_always, reason = "measured: a call costs as much as a short walk")]
+
 use alloc::vec;
 use alloc::vec::Vec;
+use core::mem;
 
 /// The running jobs by expected end: when will how many processors be free?
 ///
@@ -7,11 +10,14 @@ use alloc::vec::Vec;
 /// change costs O(log(r / b) + b), a question O(r / b + b).
 #[derive(Clone, Debug)]
 pub(crate) struct Timeline {
+    /// By expected end.
     blocks: Vec<Block>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Block {
+    /// The last to end first: who ends and who starts mostly stands near those that end next, and
+    /// only these have to move.
     entries: Vec<Entry>,
     processors: u64,
 }
@@ -37,86 +43,56 @@ impl Timeline {
         Self { blocks: vec![Block::default()] }
     }
 
+    #[inline(always)]
     pub(crate) fn insert(&mut self, end: u64, slot: u32, processors: u32) {
-        let at = self.block_of(end);
+        let at = self.block_of(end, slot);
         let block = &mut self.blocks[at];
-        let position = block.entries.partition_point(|other| other.end < end);
-        block.entries.insert(position, Entry { end, slot, processors });
-        block.processors += u64::from(processors);
+        block.insert(Entry { end, slot, processors });
         if block.entries.len() > BLOCK {
-            let entries = block.entries.split_off(BLOCK / 2);
-            let processors = entries.iter().map(|entry| u64::from(entry.processors)).sum();
-            block.processors -= processors;
-            self.blocks.insert(at + 1, Block { entries, processors });
+            let early = block.split_off();
+            self.blocks.insert(at, early);
         }
     }
 
     /// Takes out the job of `slot`, which is expected to end at `end`. Returns its processors.
+    #[inline(always)]
     pub(crate) fn remove(&mut self, end: u64, slot: u32) -> u32 {
-        let mut at = self.block_of(end);
-        // Equal ends stand in any order, and may go on in the next block.
-        while let Some(block) = self.blocks.get_mut(at) {
-            let from = block.entries.partition_point(|other| other.end < end);
-            if let Some(after) = block.entries[from..].iter().position(|other| other.slot == slot) {
-                let processors = block.entries.remove(from + after).processors;
-                block.processors -= u64::from(processors);
-                if block.entries.is_empty() && self.blocks.len() > 1 {
-                    self.blocks.remove(at);
-                }
-                return processors;
-            }
-            at += 1;
+        let at = self.block_of(end, slot);
+        let block = &mut self.blocks[at];
+        let processors = block.remove(slot);
+        if block.entries.is_empty() && self.blocks.len() > 1 {
+            self.blocks.remove(at);
         }
-        debug_assert!(false, "a running job is missing");
-        0
+        processors
     }
 
     /// The job of `slot`, expected to end at `end`, is expected to end at the later `new_end`.
     pub(crate) fn postpone(&mut self, end: u64, slot: u32, new_end: u64) {
-        let at = self.block_of(end);
-        let last = at + 1 == self.blocks.len();
-        let entries = &mut self.blocks[at].entries;
-        let stays = last || entries.last().is_some_and(|other| other.end >= new_end);
-        // What expires mostly stands first.
-        let is_first = entries.first().is_some_and(|first| first.end >= end);
-        let from = if is_first { 0 } else { entries.partition_point(|other| other.end < end) };
-        let found = entries[from..].iter().position(|other| other.slot == slot);
-        let (true, Some(after)) = (stays, found) else {
-            let processors = self.remove(end, slot);
-            self.insert(new_end, slot, processors);
-            return;
-        };
-        let mut place = from + after;
-        let entry = Entry { end: new_end, ..entries[place] };
-        // It mostly passes few.
-        while let Some(&next) = entries.get(place + 1)
-            && next.end < new_end
-        {
-            entries[place] = next;
-            place += 1;
-        }
-        entries[place] = entry;
+        let processors = self.remove(end, slot);
+        self.insert(new_end, slot, processors);
     }
 
     /// A job that is expected to end first.
+    #[inline]
     pub(crate) fn first(&self) -> Option<Entry> {
-        self.blocks[0].entries.first().copied()
+        self.blocks[0].entries.last().copied()
     }
 
     /// The first expected end that is still to come.
     pub(crate) fn first_end_after(&self, now: u64) -> Option<u64> {
-        let blocks = &self.blocks[self.block_of(now + 1)..];
-        let mut ends = blocks.iter().flat_map(|block| &block.entries).map(|entry| entry.end);
+        let blocks = &self.blocks[self.block_of(now + 1, 0)..];
+        let mut ends = blocks.iter().flat_map(Block::iter).map(|entry| entry.end);
         ends.find(|&end| end > now)
     }
 
     /// All running jobs, by expected end.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Entry> {
-        self.blocks.iter().flat_map(|block| block.entries.iter().copied())
+        self.blocks.iter().flat_map(|block| block.iter().copied())
     }
 
     /// When `needed` processors will be free, if `free` are now. A job that has outlived its
     /// expected end is expected to end at the next tick. `None` if they never will be.
+    #[inline(always)]
     pub(crate) fn shadow(&self, now: u64, mut free: u64, needed: u64) -> Option<Shadow> {
         let mut blocks = self.blocks.iter();
         let (mut found, mut rest) = loop {
@@ -125,7 +101,7 @@ impl Timeline {
                 free += block.processors;
                 continue;
             }
-            let mut entries = block.entries.iter();
+            let mut entries = block.iter();
             break loop {
                 let entry = entries.next()?;
                 free += u64::from(entry.processors);
@@ -143,21 +119,75 @@ impl Timeline {
                 found.extra += u64::from(entry.processors);
             }
             match blocks.next() {
-                Some(block) => rest = block.entries.iter(),
+                Some(block) => rest = block.iter(),
                 None => return Some(found),
             }
         }
     }
 
-    /// The first block that may hold an entry of that end.
-    #[inline]
-    fn block_of(&self, end: u64) -> usize {
+    /// The block in which that job stands, or would stand.
+    #[inline(always)]
+    fn block_of(&self, end: u64, slot: u32) -> usize {
         let last = self.blocks.len() - 1;
         if last == 0 {
             return 0;
         }
-        self.blocks[..last]
-            .partition_point(|block| block.entries.last().is_some_and(|entry| entry.end < end))
+        let before = |block: &Block| block.entries.first().is_some_and(|e| e.is_before(end, slot));
+        self.blocks[..last].partition_point(before)
+    }
+}
+
+impl Block {
+    /// By expected end.
+    #[inline]
+    fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().rev()
+    }
+
+    #[inline(always)]
+    fn insert(&mut self, entry: Entry) {
+        self.processors += u64::from(entry.processors);
+        let mut place = self.entries.len();
+        self.entries.push(entry);
+        while let Some(before) = place.checked_sub(1)
+            && self.entries[before].is_before(entry.end, entry.slot)
+        {
+            self.entries[place] = self.entries[before];
+            place = before;
+        }
+        self.entries[place] = entry;
+    }
+
+    /// Takes out the job of `slot`, which must be there. Returns its processors.
+    #[inline(always)]
+    fn remove(&mut self, slot: u32) -> u32 {
+        let Some(mut last) = self.entries.pop() else { return 0 };
+        // Those that end before it move up.
+        for entry in self.entries.iter_mut().rev() {
+            if last.slot == slot {
+                break;
+            }
+            mem::swap(entry, &mut last);
+        }
+        debug_assert_eq!(last.slot, slot, "a running job is missing");
+        self.processors -= u64::from(last.processors);
+        last.processors
+    }
+
+    /// Takes out the half that ends first.
+    #[cold]
+    fn split_off(&mut self) -> Self {
+        let entries = self.entries.split_off(BLOCK / 2);
+        let processors = entries.iter().map(|entry| u64::from(entry.processors)).sum();
+        self.processors -= processors;
+        Self { entries, processors }
+    }
+}
+
+impl Entry {
+    #[inline(always)]
+    fn is_before(&self, end: u64, slot: u32) -> bool {
+        (self.end, self.slot) < (end, slot)
     }
 }
 
