@@ -170,15 +170,6 @@ pub struct Replay<'a, S> {
     events: Events,
 }
 
-/// What happens next.
-#[derive(Clone, Copy, Debug)]
-enum Event {
-    /// A job has outlived what was predicted for it.
-    Expiry,
-    Submission,
-    Termination,
-}
-
 /// All of a replay but its policy.
 #[derive(Clone, Debug, Default)]
 struct Events {
@@ -292,13 +283,11 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     /// [`ReplayError::Policy`], [`ReplayError::Number`], [`ReplayError::Impossible`],
     /// [`ReplayError::TooManyStarts`].
     pub fn step(&mut self) -> Result<Option<u64>, ReplayError> {
-        let Some((now, _)) = self.next_event() else { return Ok(None) };
-        while let Some((time, event)) = self.next_event()
-            && time == now
-        {
-            self.play(now, event)?;
+        let now = self.play()?;
+        while now.is_some() && self.next_time() == now {
+            self.play()?;
         }
-        Ok(Some(now))
+        Ok(now)
     }
 
     /// Plays to the end.
@@ -307,9 +296,7 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     ///
     /// As [`step`](Replay::step), and [`ReplayError::Starved`].
     pub fn run(mut self) -> Result<Outcome, ReplayError> {
-        while let Some((now, event)) = self.next_event() {
-            self.play(now, event)?;
-        }
+        while self.play()?.is_some() {}
         self.outcome()
     }
 
@@ -326,38 +313,47 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
         Ok(Outcome { runs, suspensions })
     }
 
-    /// What happens next, and when.
+    /// When the next submission, termination and expiry are due.
     #[inline(always)]
-    fn next_event(&self) -> Option<(u64, Event)> {
+    fn next_times(&self) -> [u64; 3] {
         let submission = self.jobs.get(self.events.next).map_or(u64::MAX, |job| job.submit);
-        let termination = self.events.ends.peek().map_or(u64::MAX, |due| due.0.time());
-        let expiry = self.events.expiries.peek().map_or(u64::MAX, |due| due.0.time());
-        let first = if self.ties == Ties::FinishFirst {
-            submission < termination
-        } else {
-            submission <= termination
-        };
-        let (time, event) =
-            if first { (submission, Event::Submission) } else { (termination, Event::Termination) };
-        let (time, event) = if expiry <= time { (expiry, Event::Expiry) } else { (time, event) };
-        // No event lies at the end: `Replay::new` refuses times that late.
-        (time < u64::MAX).then_some((time, event))
+        let [termination, expiry] = [&self.events.ends, &self.events.expiries]
+            .map(|dues| dues.peek().map_or(u64::MAX, |due| due.0.time()));
+        [submission, termination, expiry]
     }
 
-    /// Tells the policy what happens, and makes the passes that are due.
+    fn next_time(&self) -> Option<u64> {
+        self.next_times().into_iter().min().filter(|&time| time < u64::MAX)
+    }
+
+    /// Tells the policy of the next event, and makes the pass that is due. Returns when that is, or
+    /// `None` when nothing is left to happen.
     #[inline(always)]
-    fn play(&mut self, now: u64, event: Event) -> Result<(), ReplayError> {
-        match event {
-            Event::Expiry => self.expire(now)?,
-            Event::Submission => self.submit(now)?,
-            Event::Termination => self.finish(now)?,
+    fn play(&mut self) -> Result<Option<u64>, ReplayError> {
+        let [submission, termination, expiry] = self.next_times();
+        let submits_first = match self.ties {
+            Ties::Event | Ties::Batch => submission <= termination,
+            Ties::FinishFirst => submission < termination,
+        };
+        let now = expiry.min(submission).min(termination);
+        if now == u64::MAX {
+            // No event lies there: `Replay::new` refuses times that late.
+            return Ok(None);
         }
-        let Some(index) = self.events.due else { return Ok(()) };
-        if self.ties == Ties::Batch && self.next_event().is_some_and(|(time, _)| time == now) {
-            return Ok(());
+        if expiry == now {
+            self.expire(now)?;
+        } else if submits_first {
+            self.submit(now)?;
+        } else {
+            self.finish(now)?;
         }
-        self.events.due = None;
-        self.pass(now, index)
+        if let Some(index) = self.events.due
+            && (self.ties != Ties::Batch || self.next_time() != Some(now))
+        {
+            self.events.due = None;
+            self.pass(now, index)?;
+        }
+        Ok(Some(now))
     }
 
     fn expire(&mut self, now: u64) -> Result<(), ReplayError> {

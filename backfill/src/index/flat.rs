@@ -293,11 +293,13 @@ impl Chunk {
 /// A number, as far as `i32` can say, and less than `GONE`.
 #[inline]
 fn short(number: u64) -> i32 {
-    i32::try_from(number).map_or(GONE - 1, |number| number.min(GONE - 1))
+    i32::try_from(number.min(WIDEST)).unwrap_or(GONE)
 }
 
 /// The width of those that have left: no window is so wide.
 const GONE: i32 = i32::MAX;
+/// The largest width: one less.
+const WIDEST: u64 = 0x7fff_fffe;
 /// Jobs looked at together: of so many the compiler tests several at a time.
 const CHUNK: usize = 32;
 /// The most places of jobs that have left.
