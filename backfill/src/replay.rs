@@ -317,9 +317,7 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     #[inline(always)]
     fn next_times(&self) -> [u64; 3] {
         let submission = self.jobs.get(self.events.next).map_or(u64::MAX, |job| job.submit);
-        let [termination, expiry] = [&self.events.ends, &self.events.expiries]
-            .map(|dues| dues.peek().map_or(u64::MAX, |due| due.0.time()));
-        [submission, termination, expiry]
+        [submission, first(&self.events.ends), first(&self.events.expiries)]
     }
 
     fn next_time(&self) -> Option<u64> {
@@ -526,6 +524,12 @@ impl Events {
             run.start = u64::MAX;
         }
     }
+}
+
+/// When the first is due.
+#[inline(always)]
+fn first(dues: &BinaryHeap<Reverse<Due>>) -> u64 {
+    dues.peek().map_or(u64::MAX, |due| due.0.time())
 }
 
 #[cold]

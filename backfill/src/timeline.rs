@@ -147,15 +147,14 @@ impl Block {
     #[inline(always)]
     fn insert(&mut self, entry: Entry) {
         self.processors += u64::from(entry.processors);
-        let mut place = self.entries.len();
         self.entries.push(entry);
-        while let Some(before) = place.checked_sub(1)
-            && self.entries[before].is_before(entry.end, entry.slot)
-        {
-            self.entries[place] = self.entries[before];
-            place = before;
+        let entries = self.entries.as_mut_slice();
+        let mut place = entries.len() - 1;
+        while place > 0 && entries[place - 1].is_before(entry.end, entry.slot) {
+            entries[place] = entries[place - 1];
+            place -= 1;
         }
-        self.entries[place] = entry;
+        entries[place] = entry;
     }
 
     /// Takes out the job of `slot`, which must be there. Returns its processors.

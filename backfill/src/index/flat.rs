@@ -59,6 +59,7 @@ impl<K: Ord + Clone> Flat<K> {
         }
     }
 
+    #[inline(always)]
     fn insert_within(&mut self, entry: Entry<K>) {
         let at = self.position(&entry.key, entry.sequence);
         // Before the front, all have left.
@@ -238,15 +239,13 @@ impl Needs {
     /// Appends a need to `len` others.
     #[inline]
     fn push(&mut self, len: usize, need: Need) {
-        if len == self.chunks.len() * CHUNK {
-            self.chunks.push(Chunk { widths: [GONE; CHUNK], lengths: [0; CHUNK] });
-        }
+        self.make_room(len);
         self.set(len, need);
     }
 
     /// Puts a need before the one at place `at` of `len`.
     fn insert(&mut self, at: usize, len: usize, need: Need) {
-        self.push(len, need);
+        self.make_room(len);
         let (mut from, mut moved) = (at % CHUNK, need);
         for chunk in &mut self.chunks[at / CHUNK..=len / CHUNK] {
             let last = chunk.get(CHUNK - 1);
@@ -254,6 +253,14 @@ impl Needs {
             chunk.lengths.copy_within(from..CHUNK - 1, from + 1);
             chunk.set(from, moved);
             (from, moved) = (0, last);
+        }
+    }
+
+    /// For one more than `len`.
+    #[inline]
+    fn make_room(&mut self, len: usize) {
+        if len == self.chunks.len() * CHUNK {
+            self.chunks.push(Chunk { widths: [GONE; CHUNK], lengths: [0; CHUNK] });
         }
     }
 }
