@@ -149,7 +149,7 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
             predictor,
             table: Table::new(),
             queue: Queue::new(queue_order, backfill_order),
-            timeline: Timeline::new(),
+            timeline: Timeline::default(),
             preemptible: Vec::new(),
             lent: 0,
             settled: true,

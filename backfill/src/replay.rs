@@ -3,11 +3,9 @@
     reason = "measured: twice an event, a call costs as much as what it does"
 )]
 
-use alloc::collections::BinaryHeap;
-use alloc::collections::binary_heap::PeekMut;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
+use crate::blocks::{Blocks, Item};
 use crate::{BatchPolicy, Decision, Error, JobId, MAX_TIME, StartKind, StartReason, Submission};
 
 /// A job of a trace.
@@ -181,8 +179,8 @@ struct Events {
     due: Option<u32>,
     /// Starts and resumptions so far: what terminations of the same instant are ordered by.
     starts: u32,
-    ends: BinaryHeap<Reverse<Due>>,
-    expiries: BinaryHeap<Reverse<Due>>,
+    ends: Blocks<Due>,
+    expiries: Blocks<Due>,
     /// The jobs that the policy holds, by its dense numbers.
     held: Vec<Held>,
     runs: Vec<Run>,
@@ -190,8 +188,8 @@ struct Events {
 }
 
 /// What is due for a job, unless it has started anew since: the time, then the number of its start,
-/// then its place among the jobs held. Packed, because a heap compares and moves it often.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+/// then its place among the jobs held. Packed, because it is compared and moved often.
+#[derive(Clone, Copy, Debug)]
 struct Due(u128);
 
 #[derive(Clone, Copy, Debug)]
@@ -355,19 +353,19 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     }
 
     fn expire(&mut self, now: u64) -> Result<(), ReplayError> {
-        let Some(mut next) = self.events.expiries.peek_mut() else { return Ok(()) };
-        let due = next.0;
+        let Some(&due) = self.events.expiries.first() else { return Ok(()) };
         let job = self.events.held[due.held()];
-        if job.start != due.start() || job.standing != Standing::Running {
-            PeekMut::pop(next);
-            return Ok(());
+        let mut next = None;
+        if job.start == due.start() && job.standing == Standing::Running {
+            let expected_end =
+                self.policy.expire(now, job.id).map_err(|error| at(job.index, error))?;
+            // What is used up to the estimate is not corrected again.
+            next = (expected_end > now && expected_end < job.since.saturating_add(job.left))
+                .then(|| due.at(expected_end));
         }
-        let expected_end = self.policy.expire(now, job.id).map_err(|error| at(job.index, error))?;
-        // What is used up to the estimate is not corrected again.
-        if expected_end > now && expected_end < job.since.saturating_add(job.left) {
-            next.0 = due.at(expected_end);
-        } else {
-            PeekMut::pop(next);
+        self.events.expiries.pop_first();
+        if let Some(next) = next {
+            self.events.expiries.insert(next);
         }
         Ok(())
     }
@@ -386,7 +384,7 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
 
     #[inline(always)]
     fn finish(&mut self, now: u64) -> Result<(), ReplayError> {
-        let Some(Reverse(due)) = self.events.ends.pop() else { return Ok(()) };
+        let Some(due) = self.events.ends.pop_first() else { return Ok(()) };
         let job = &mut self.events.held[due.held()];
         if job.start != due.start() {
             return Ok(());
@@ -407,6 +405,18 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
             self.events.carry_out(now, decision)?;
         }
         Ok(())
+    }
+}
+
+impl Item for Due {
+    #[inline(always)]
+    fn is_before(&self, other: &Self) -> bool {
+        self.0 < other.0
+    }
+
+    #[inline]
+    fn amount(&self) -> u64 {
+        0
     }
 }
 
@@ -504,9 +514,9 @@ impl Events {
         (job.standing, job.start, job.since) = (Standing::Running, self.starts, now);
         run.end = now.saturating_add(job.left);
         let due = Due::new(run.end, self.starts, id.index);
-        self.ends.push(Reverse(due));
+        self.ends.insert(due);
         if expected_end < run.end {
-            self.expiries.push(Reverse(due.at(expected_end)));
+            self.expiries.insert(due.at(expected_end));
         }
     }
 
@@ -528,8 +538,8 @@ impl Events {
 
 /// When the first is due.
 #[inline(always)]
-fn first(dues: &BinaryHeap<Reverse<Due>>) -> u64 {
-    dues.peek().map_or(u64::MAX, |due| due.0.time())
+fn first(dues: &Blocks<Due>) -> u64 {
+    dues.first().map_or(u64::MAX, |due| due.time())
 }
 
 #[cold]
