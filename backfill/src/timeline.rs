@@ -45,8 +45,8 @@ impl Timeline {
     /// Takes out the job of `slot`, which is expected to end at `end`. Returns its processors.
     #[inline(always)]
     pub(crate) fn remove(&mut self, end: u64, slot: u32) -> u32 {
-        let from = Entry { end, slot, processors: 0 };
-        let entry = self.entries.remove(&from, |entry| entry.slot == slot);
+        let like = Entry { end, slot, processors: 0 };
+        let entry = self.entries.remove(&like, |entry| entry.slot == slot);
         entry.map_or(0, |entry| entry.processors)
     }
 
