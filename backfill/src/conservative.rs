@@ -111,7 +111,7 @@ impl Conservative {
             table: Table::new(),
             profile: Profile::new(0, processors),
             waiting: Vec::new(),
-            timeline: Timeline::new(),
+            timeline: Timeline::default(),
             free: processors,
             due: u64::MAX,
             vacated: false,

@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 mod backfill;
+mod blocks;
 mod config;
 mod conservative;
 mod decision;

@@ -3,11 +3,9 @@
     reason = "measured: twice an event, a call costs as much as what it does"
 )]
 
-use alloc::collections::BinaryHeap;
-use alloc::collections::binary_heap::PeekMut;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
+use crate::blocks::{Blocks, Item};
 use crate::{BatchPolicy, Decision, Error, JobId, MAX_TIME, StartKind, StartReason, Submission};
 
 /// A job of a trace.
@@ -177,10 +175,12 @@ struct Events {
     next: usize,
     /// Jobs that have ended.
     finished: usize,
+    /// The job whose event has made a pass due.
+    due: Option<u32>,
     /// Starts and resumptions so far: what terminations of the same instant are ordered by.
     starts: u32,
-    ends: BinaryHeap<Reverse<Due>>,
-    expiries: BinaryHeap<Reverse<Due>>,
+    ends: Blocks<Due>,
+    expiries: Blocks<Due>,
     /// The jobs that the policy holds, by its dense numbers.
     held: Vec<Held>,
     runs: Vec<Run>,
@@ -188,8 +188,8 @@ struct Events {
 }
 
 /// What is due for a job, unless it has started anew since: the time, then the number of its start,
-/// then its place among the jobs held. Packed, because a heap compares and moves it often.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+/// then its place among the jobs held. Packed, because it is compared and moved often.
+#[derive(Clone, Copy, Debug)]
 struct Due(u128);
 
 #[derive(Clone, Copy, Debug)]
@@ -280,32 +280,12 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     ///
     /// [`ReplayError::Policy`], [`ReplayError::Number`], [`ReplayError::Impossible`],
     /// [`ReplayError::TooManyStarts`].
-    #[inline]
     pub fn step(&mut self) -> Result<Option<u64>, ReplayError> {
-        let Some(now) = self.events.next_time(self.jobs) else {
-            return Ok(None);
-        };
-        self.expire(now)?;
-        match self.ties {
-            Ties::Event => {
-                self.submit(now, true)?;
-                self.finish(now, true)?;
-            }
-            Ties::FinishFirst => {
-                self.finish(now, true)?;
-                self.submit(now, true)?;
-            }
-            Ties::Batch => {
-                let before = self.events.next + self.events.finished;
-                self.submit(now, false)?;
-                self.finish(now, false)?;
-                // As in the other conventions, a corrected prediction alone leads to no pass.
-                if self.events.next + self.events.finished > before {
-                    self.pass(now, self.events.next.saturating_sub(1))?;
-                }
-            }
+        let now = self.play()?;
+        while now.is_some() && self.next_time() == now {
+            self.play()?;
         }
-        Ok(Some(now))
+        Ok(now)
     }
 
     /// Plays to the end.
@@ -314,7 +294,7 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     ///
     /// As [`step`](Replay::step), and [`ReplayError::Starved`].
     pub fn run(mut self) -> Result<Outcome, ReplayError> {
-        while self.step()?.is_some() {}
+        while self.play()?.is_some() {}
         self.outcome()
     }
 
@@ -331,73 +311,112 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
         Ok(Outcome { runs, suspensions })
     }
 
+    /// When the next submission, termination and expiry are due.
+    #[inline(always)]
+    fn next_times(&self) -> [u64; 3] {
+        let submission = self.jobs.get(self.events.next).map_or(u64::MAX, |job| job.submit);
+        [submission, first(&self.events.ends), first(&self.events.expiries)]
+    }
+
+    fn next_time(&self) -> Option<u64> {
+        self.next_times().into_iter().min().filter(|&time| time < u64::MAX)
+    }
+
+    /// Tells the policy of the next event, and makes the pass that is due. Returns when that is, or
+    /// `None` when nothing is left to happen.
+    #[inline(always)]
+    fn play(&mut self) -> Result<Option<u64>, ReplayError> {
+        let [submission, termination, expiry] = self.next_times();
+        let submits_first = match self.ties {
+            Ties::Event | Ties::Batch => submission <= termination,
+            Ties::FinishFirst => submission < termination,
+        };
+        let now = expiry.min(submission).min(termination);
+        if now == u64::MAX {
+            // No event lies there: `Replay::new` refuses times that late.
+            return Ok(None);
+        }
+        if expiry == now {
+            self.expire(now)?;
+        } else if submits_first {
+            self.submit(now)?;
+        } else {
+            self.finish(now)?;
+        }
+        if let Some(index) = self.events.due
+            && (self.ties != Ties::Batch || self.next_time() != Some(now))
+        {
+            self.events.due = None;
+            self.pass(now, index)?;
+        }
+        Ok(Some(now))
+    }
+
     fn expire(&mut self, now: u64) -> Result<(), ReplayError> {
-        while let Some(mut next) = self.events.expiries.peek_mut() {
-            let due = next.0;
-            if due.time() > now {
-                break;
-            }
-            let job = self.events.held[due.held()];
-            if job.start != due.start() || job.standing != Standing::Running {
-                PeekMut::pop(next);
-                continue;
-            }
+        let Some(&due) = self.events.expiries.first() else { return Ok(()) };
+        let job = self.events.held[due.held()];
+        let mut next = None;
+        if job.start == due.start() && job.standing == Standing::Running {
             let expected_end =
                 self.policy.expire(now, job.id).map_err(|error| at(job.index, error))?;
             // What is used up to the estimate is not corrected again.
-            if expected_end > now && expected_end < job.since.saturating_add(job.left) {
-                next.0 = due.at(expected_end);
-            } else {
-                PeekMut::pop(next);
-            }
+            next = (expected_end > now && expected_end < job.since.saturating_add(job.left))
+                .then(|| due.at(expected_end));
+        }
+        self.events.expiries.pop_first();
+        if let Some(next) = next {
+            self.events.expiries.insert(next);
         }
         Ok(())
     }
 
     #[inline(always)]
-    fn submit(&mut self, now: u64, pass: bool) -> Result<(), ReplayError> {
-        while let Some(job) = self.jobs.get(self.events.next)
-            && job.submit == now
-        {
-            let index = place(self.events.next);
-            let id = self.policy.submit(now, job.submission).map_err(|error| at(index, error))?;
-            if !self.events.submitted(id, job.runtime) {
-                return Err(ReplayError::Number { index: index as usize, job: id });
-            }
-            if pass {
-                self.pass(now, index as usize)?;
-            }
+    fn submit(&mut self, now: u64) -> Result<(), ReplayError> {
+        let Some(job) = self.jobs.get(self.events.next) else { return Ok(()) };
+        let index = place(self.events.next);
+        let id = self.policy.submit(now, job.submission).map_err(|error| at(index, error))?;
+        if !self.events.submitted(id, job.runtime) {
+            return Err(ReplayError::Number { index: index as usize, job: id });
         }
+        self.events.due = Some(index);
         Ok(())
     }
 
     #[inline(always)]
-    fn finish(&mut self, now: u64, pass: bool) -> Result<(), ReplayError> {
-        while let Some(due) = Events::pop(&mut self.events.ends, now) {
-            let job = &mut self.events.held[due.held()];
-            if job.start != due.start() {
-                continue;
-            }
-            (job.start, job.standing) = (0, Standing::Gone);
-            let Held { id, index, .. } = *job;
-            self.events.finished += 1;
-            self.policy.finish(now, id).map_err(|error| at(index, error))?;
-            if pass {
-                self.pass(now, index as usize)?;
-            }
+    fn finish(&mut self, now: u64) -> Result<(), ReplayError> {
+        let Some(due) = self.events.ends.pop_first() else { return Ok(()) };
+        let job = &mut self.events.held[due.held()];
+        if job.start != due.start() {
+            return Ok(());
         }
+        (job.start, job.standing) = (0, Standing::Gone);
+        let Held { id, index, .. } = *job;
+        self.events.finished += 1;
+        self.policy.finish(now, id).map_err(|error| at(index, error))?;
+        self.events.due = Some(index);
         Ok(())
     }
 
     /// `index` is the job whose event led to the pass.
-    #[inline]
-    fn pass(&mut self, now: u64, index: usize) -> Result<(), ReplayError> {
-        let decisions =
-            self.policy.pass(now).map_err(|error| ReplayError::Policy { index, error })?;
-        for &decision in decisions {
+    #[inline(always)]
+    fn pass(&mut self, now: u64, index: u32) -> Result<(), ReplayError> {
+        let decisions = self.policy.pass(now).map_err(|error| at(index, error))?;
+        for decision in decisions {
             self.events.carry_out(now, decision)?;
         }
         Ok(())
+    }
+}
+
+impl Item for Due {
+    #[inline(always)]
+    fn is_before(&self, other: &Self) -> bool {
+        self.0 < other.0
+    }
+
+    #[inline]
+    fn amount(&self) -> u64 {
+        0
     }
 }
 
@@ -426,22 +445,6 @@ impl Due {
 }
 
 impl Events {
-    #[inline]
-    fn next_time(&self, jobs: &[TraceJob]) -> Option<u64> {
-        let submit = jobs.get(self.next).map_or(u64::MAX, |job| job.submit);
-        let end = self.ends.peek().map_or(u64::MAX, |due| due.0.time());
-        let expiry = self.expiries.peek().map_or(u64::MAX, |due| due.0.time());
-        let now = submit.min(end).min(expiry);
-        // No event lies there: `Replay::new` refuses times that late.
-        (now < u64::MAX).then_some(now)
-    }
-
-    #[inline]
-    fn pop(dues: &mut BinaryHeap<Reverse<Due>>, now: u64) -> Option<Due> {
-        dues.peek().filter(|due| due.0.time() <= now)?;
-        dues.pop().map(|due| due.0)
-    }
-
     /// False if the number is not that of a new job.
     #[inline(always)]
     fn submitted(&mut self, id: JobId, runtime: u64) -> bool {
@@ -466,23 +469,22 @@ impl Events {
     }
 
     #[inline(always)]
-    fn carry_out(&mut self, now: u64, decision: Decision) -> Result<(), ReplayError> {
-        let impossible = ReplayError::Impossible { time: now, decision };
-        let (id, needed) = match decision {
+    fn carry_out(&mut self, now: u64, decision: &Decision) -> Result<(), ReplayError> {
+        let (id, needed) = match *decision {
             Decision::Start { job, .. } => (job, Standing::Waiting),
             Decision::Resume { job, .. } => (job, Standing::Suspended),
             Decision::Suspend { job, .. } => (job, Standing::Running),
         };
         let held = self.held.get(id.index());
         if held.is_none_or(|held| held.id != id || held.standing != needed) {
-            return Err(impossible);
+            return Err(impossible(now, decision));
         }
-        match decision {
+        match *decision {
             Decision::Suspend { .. } => self.suspended(now, id),
             Decision::Start { reason, expected_end, .. }
             | Decision::Resume { reason, expected_end, .. } => {
                 if expected_end <= now {
-                    return Err(impossible);
+                    return Err(impossible(now, decision));
                 }
                 if self.starts == u32::MAX {
                     return Err(ReplayError::TooManyStarts);
@@ -512,9 +514,9 @@ impl Events {
         (job.standing, job.start, job.since) = (Standing::Running, self.starts, now);
         run.end = now.saturating_add(job.left);
         let due = Due::new(run.end, self.starts, id.index);
-        self.ends.push(Reverse(due));
+        self.ends.insert(due);
         if expected_end < run.end {
-            self.expiries.push(Reverse(due.at(expected_end)));
+            self.expiries.insert(due.at(expected_end));
         }
     }
 
@@ -534,6 +536,18 @@ impl Events {
     }
 }
 
+/// When the first is due.
+#[inline(always)]
+fn first(dues: &Blocks<Due>) -> u64 {
+    dues.first().map_or(u64::MAX, |due| due.time())
+}
+
+#[cold]
+fn impossible(time: u64, decision: &Decision) -> ReplayError {
+    ReplayError::Impossible { time, decision: *decision }
+}
+
+#[cold]
 fn at(index: u32, error: Error) -> ReplayError {
     ReplayError::Policy { index: index as usize, error }
 }

@@ -32,17 +32,16 @@ impl<Q: JobOrder, B: JobOrder, P> Backfill<Q, B, P> {
             self.decide_preemptively(now);
         } else {
             match self.config.depth {
-                Depth::NoBackfill => self.start_heads(now),
-                Depth::Reservations(0) => {
-                    self.start_heads(now);
-                    self.start_greedily(now);
-                }
-                Depth::Reservations(1) => {
-                    self.start_heads(now);
-                    self.start_around_head(now);
-                }
-                Depth::Reservations(depth) => self.start_around_reservations(now, depth),
+                Depth::Reservations(depth @ 2..) => self.start_around_reservations(now, depth),
                 Depth::Unbounded => self.start_around_reservations(now, u64::MAX),
+                depth => {
+                    self.start_heads(now);
+                    match depth {
+                        Depth::Reservations(0) => self.start_greedily(now),
+                        Depth::Reservations(_) => self.start_around_head(now),
+                        _ => {}
+                    }
+                }
             }
         }
         self.settled = true;

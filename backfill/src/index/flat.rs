@@ -52,23 +52,24 @@ impl<K: Ord + Clone> Flat<K> {
         self.narrowest = self.narrowest.min(entry.processors);
         // New jobs mostly come last: in order of submission always.
         if self.entries.last().is_none_or(|last| last.is_before(&entry.key, entry.sequence)) {
-            self.needs.push(self.entries.len(), &entry);
+            self.needs.push(self.entries.len(), Need::of(&entry));
             self.entries.push(entry);
         } else {
             self.insert_within(entry);
         }
     }
 
+    #[inline(always)]
     fn insert_within(&mut self, entry: Entry<K>) {
         let at = self.position(&entry.key, entry.sequence);
         // Before the front, all have left.
         let vacant = at.checked_sub(1).filter(|&before| self.needs.has_left(before));
         if let Some(vacant) = vacant {
             self.front = self.front.min(vacant);
-            self.needs.set(vacant, &entry);
+            self.needs.set(vacant, Need::of(&entry));
             self.entries[vacant] = entry;
         } else {
-            self.needs.insert(at, self.entries.len(), &entry);
+            self.needs.insert(at, self.entries.len(), Need::of(&entry));
             self.entries.insert(at, entry);
         }
     }
@@ -89,12 +90,12 @@ impl<K: Ord + Clone> Flat<K> {
 
     /// The place of the first job from place `from` on that the window admits; nobody before it is
     /// admitted.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&mut self, from: usize, window: &impl Window) -> Option<usize> {
         let bounds = Bounds::of(window);
-        let chunks = self.entries.len().div_ceil(CHUNK);
-        for chunk in from.max(self.front) / CHUNK..chunks {
-            let mut admitted = self.needs.admitted(chunk, bounds);
+        let first = from.max(self.front) / CHUNK;
+        for (chunk, needs) in self.needs.used(self.entries.len()).iter().enumerate().skip(first) {
+            let mut admitted = needs.admitted(bounds);
             while admitted != 0 {
                 let at = chunk * CHUNK + admitted.trailing_zeros() as usize;
                 let entry = &self.entries[at];
@@ -105,8 +106,8 @@ impl<K: Ord + Clone> Flat<K> {
             }
         }
         if from <= self.front {
-            let chunks = self.front / CHUNK..chunks;
-            let narrowest = chunks.map(|chunk| self.needs.narrowest(chunk)).min();
+            let needs = self.needs.used(self.entries.len()).iter().skip(first);
+            let narrowest = needs.map(Chunk::narrowest).min();
             self.narrowest = narrowest.unwrap_or(GONE).cast_unsigned();
         }
         None
@@ -128,12 +129,14 @@ impl<K: Ord + Clone> Flat<K> {
     }
 
     /// Moves up those that have not left. Not while a scan holds a place.
+    #[cold]
     fn close_gaps(&mut self) {
         let mut kept = 0;
         for at in self.front..self.entries.len() {
-            if !self.needs.has_left(at) {
+            let needs = self.needs.get(at);
+            if needs.width != GONE {
                 self.entries.swap(kept, at);
-                self.needs.set(kept, &self.entries[kept]);
+                self.needs.set(kept, needs);
                 kept += 1;
             }
         }
@@ -174,66 +177,118 @@ impl Bounds {
     }
 }
 
-/// Widths and lengths, each in a vector of whole chunks: what is tested together lies together.
+/// What a job needs, as far as `i32` can say.
+#[derive(Clone, Copy, Debug)]
+struct Need {
+    /// `GONE` for those that have left.
+    width: i32,
+    length: i32,
+}
+
+impl Need {
+    #[inline]
+    fn of<K>(entry: &Entry<K>) -> Self {
+        Self { width: short(entry.processors.into()), length: short(entry.length) }
+    }
+}
+
+/// What jobs need, in whole chunks.
 #[derive(Clone, Debug)]
 struct Needs {
-    /// `GONE` for those that have left.
-    widths: Vec<[i32; CHUNK]>,
-    /// As far as `u32` can say.
-    lengths: Vec<[i32; CHUNK]>,
+    chunks: Vec<Chunk>,
+}
+
+/// What is tested together lies together.
+#[derive(Clone, Debug)]
+struct Chunk {
+    widths: [i32; CHUNK],
+    lengths: [i32; CHUNK],
 }
 
 impl Needs {
     const fn new() -> Self {
-        Self { widths: Vec::new(), lengths: Vec::new() }
+        Self { chunks: Vec::new() }
+    }
+
+    /// The chunks of the first `len` jobs.
+    #[inline]
+    fn used(&self, len: usize) -> &[Chunk] {
+        &self.chunks[..len.div_ceil(CHUNK)]
     }
 
     #[inline]
     fn has_left(&self, at: usize) -> bool {
-        self.widths[at / CHUNK][at % CHUNK] == GONE
+        self.chunks[at / CHUNK].widths[at % CHUNK] == GONE
     }
 
     #[inline]
     fn clear(&mut self, at: usize) {
-        self.widths[at / CHUNK][at % CHUNK] = GONE;
+        self.chunks[at / CHUNK].widths[at % CHUNK] = GONE;
     }
 
     #[inline]
-    fn set<K>(&mut self, at: usize, entry: &Entry<K>) {
-        self.widths[at / CHUNK][at % CHUNK] = short(entry.processors.into());
-        self.lengths[at / CHUNK][at % CHUNK] = short(entry.length);
+    fn get(&self, at: usize) -> Need {
+        self.chunks[at / CHUNK].get(at % CHUNK)
     }
 
-    /// Appends the needs of `entry` to those of `len` others.
     #[inline]
-    fn push<K>(&mut self, len: usize, entry: &Entry<K>) {
-        if len == self.widths.len() * CHUNK {
-            self.widths.push([GONE; CHUNK]);
-            self.lengths.push([0; CHUNK]);
+    fn set(&mut self, at: usize, need: Need) {
+        self.chunks[at / CHUNK].set(at % CHUNK, need);
+    }
+
+    /// Appends a need to `len` others.
+    #[inline]
+    fn push(&mut self, len: usize, need: Need) {
+        self.make_room(len);
+        self.set(len, need);
+    }
+
+    /// Puts a need before the one at place `at` of `len`.
+    fn insert(&mut self, at: usize, len: usize, need: Need) {
+        self.make_room(len);
+        let (mut from, mut moved) = (at % CHUNK, need);
+        for chunk in &mut self.chunks[at / CHUNK..=len / CHUNK] {
+            let last = chunk.get(CHUNK - 1);
+            chunk.widths.copy_within(from..CHUNK - 1, from + 1);
+            chunk.lengths.copy_within(from..CHUNK - 1, from + 1);
+            chunk.set(from, moved);
+            (from, moved) = (0, last);
         }
-        self.set(len, entry);
     }
 
-    /// Puts the needs of `entry` before those at place `at` of `len`.
-    fn insert<K>(&mut self, at: usize, len: usize, entry: &Entry<K>) {
-        self.push(len, entry);
-        self.widths.as_flattened_mut().copy_within(at..len, at + 1);
-        self.lengths.as_flattened_mut().copy_within(at..len, at + 1);
-        self.set(at, entry);
+    /// For one more than `len`.
+    #[inline]
+    fn make_room(&mut self, len: usize) {
+        if len == self.chunks.len() * CHUNK {
+            self.chunks.push(Chunk { widths: [GONE; CHUNK], lengths: [0; CHUNK] });
+        }
+    }
+}
+
+impl Chunk {
+    #[inline]
+    fn get(&self, at: usize) -> Need {
+        Need { width: self.widths[at], length: self.lengths[at] }
     }
 
-    /// How narrow the narrowest job of a chunk is, as far as `i32` can say.
+    #[inline]
+    fn set(&mut self, at: usize, need: Need) {
+        self.widths[at] = need.width;
+        self.lengths[at] = need.length;
+    }
+
+    /// How narrow the narrowest job is, as far as `i32` can say.
     #[inline(always)]
-    fn narrowest(&self, chunk: usize) -> i32 {
-        self.widths[chunk].iter().fold(GONE, |least, &width| least.min(width))
+    fn narrowest(&self) -> i32 {
+        self.widths.iter().fold(GONE, |least, &width| least.min(width))
     }
 
-    /// Which jobs of a chunk are admitted, as bits: nobody can foretell, so no branch asks for each.
+    /// Which jobs are admitted, as bits: nobody can foretell, so no branch asks for each.
     #[inline(always)]
     #[expect(clippy::needless_bitwise_bool, reason = "in a scan, nobody can foretell a branch")]
-    fn admitted(&self, chunk: usize, bounds: Bounds) -> u32 {
+    fn admitted(&self, bounds: Bounds) -> u32 {
         let mut admitted = 0;
-        let needs = self.widths[chunk].iter().zip(&self.lengths[chunk]);
+        let needs = self.widths.iter().zip(&self.lengths);
         for (bit, (&width, &length)) in needs.enumerate() {
             let beside = (length <= bounds.length) | (width <= bounds.extra);
             admitted |= u32::from((width <= bounds.free) & beside) << bit;
@@ -245,11 +300,13 @@ impl Needs {
 /// A number, as far as `i32` can say, and less than `GONE`.
 #[inline]
 fn short(number: u64) -> i32 {
-    i32::try_from(number).unwrap_or(i32::MAX).min(GONE - 1)
+    i32::try_from(number.min(WIDEST)).unwrap_or(GONE)
 }
 
 /// The width of those that have left: no window is so wide.
 const GONE: i32 = i32::MAX;
+/// The largest width: one less.
+const WIDEST: u64 = 0x7fff_fffe;
 /// Jobs looked at together: of so many the compiler tests several at a time.
 const CHUNK: usize = 32;
 /// The most places of jobs that have left.
