@@ -308,8 +308,9 @@ impl Reading {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nodes {
     nodes: Vec<Node>,
-    /// Where each is: its place in a list, a heap or the blocks of a queue, its slot in a tournament; of a vacant one, the
-    /// next. Apart, as moving others about changes nothing else of a node.
+    /// Where each is: its place in a list, a heap or the blocks of a queue, or its slot in a
+    /// tournament; of a vacant one, the next. Apart, as moving others about changes nothing else of a
+    /// node.
     pub(crate) positions: Vec<u32>,
 }
 
@@ -367,7 +368,8 @@ impl IndexMut<usize> for Nodes {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Place {
     Nowhere,
-    /// Of a small queue, the tournament; of a large one, the wheel or the list of those that came out.
+    /// Of a small queue, the tournament; of a large one, the wheel or the list of those that came
+    /// out.
     Queue,
     /// The heap of those that came too late for that list.
     Late,

@@ -17,7 +17,7 @@ use alloc::boxed::Box;
 use few::Few;
 pub(crate) use heap::{ByCounter, ByTime, Heap};
 use many::Many;
-pub(crate) use tournament::{Entry, MOST as MOST_NODES, Tournament};
+pub(crate) use tournament::{Entry, MOST_NODES, Tournament};
 
 use crate::node::{Nodes, Place};
 
@@ -189,6 +189,9 @@ mod tests {
             ahead: u64,
             remainder: u32,
         },
+        Reserve {
+            nodes: usize,
+        },
         /// As in a turn: the first moves on.
         Turn {
             ahead: u64,
@@ -212,68 +215,81 @@ mod tests {
             1 => any::<usize>().prop_map(|which| Step::Remove { which }),
             1 => (any::<usize>(), ahead(), remainder())
                 .prop_map(|(which, ahead, remainder)| Step::Update { which, ahead, remainder }),
+            1 => (0_usize..200).prop_map(|nodes| Step::Reserve { nodes }),
             8 => (ahead(), remainder())
                 .prop_map(|(ahead, remainder)| Step::Turn { ahead, remainder }),
         ];
-        proptest::collection::vec(step, 0..300)
+        proptest::collection::vec(step, 0..500)
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4_000))]
-
-        /// Whatever happens, the first is the one that a look at all of them finds.
-        #[test]
-        fn the_first_is_the_first_of_all(start: u64, steps in steps()) {
-            let mut table = Table::new(Order::StartTime);
-            let mut queue = Queue::<16>::default();
-            let mut present: Vec<u32> = Vec::new();
-            let mut base = start;
-            for step in steps {
-                match step {
-                    Step::Insert { ahead, weight, remainder } => {
-                        let id = table.add(Weight::new(weight).unwrap(), 0, 1).unwrap();
-                        table.nodes[id as usize].counter = base.wrapping_add(ahead);
-                        table.nodes[id as usize].set_remainder(remainder % weight);
-                        queue.insert(&mut table.nodes, id);
-                        present.push(id);
-                    }
-                    Step::Remove { which } if !present.is_empty() => {
-                        let id = present.swap_remove(which % present.len());
-                        queue.remove(&mut table.nodes, id);
-                        table.remove(id);
-                    }
-                    Step::Update { which, ahead, remainder } if !present.is_empty() => {
-                        let id = present[which % present.len()];
-                        let remainder = remainder % table.nodes[id as usize].weight();
-                        queue.update(&mut table.nodes, id, base.wrapping_add(ahead), remainder);
-                    }
-                    Step::Turn { ahead, remainder } if !present.is_empty() => {
-                        let id = queue.first(&mut table.nodes).unwrap();
-                        let node = &table.nodes[id as usize];
-                        let (counter, remainder) =
-                            (node.counter.wrapping_add(ahead), remainder % node.weight());
-                        queue.update(&mut table.nodes, id, counter, remainder);
-                    }
-                    _ => {}
+    /// Whatever happens, the first is the one that a look at all of them finds.
+    fn check<const FEW: usize>(start: u64, steps: Vec<Step>) -> Result<(), TestCaseError> {
+        let mut table = Table::new(Order::StartTime);
+        let mut queue = Queue::<FEW>::default();
+        let mut present: Vec<u32> = Vec::new();
+        let mut base = start;
+        for step in steps {
+            match step {
+                Step::Insert { ahead, weight, remainder } => {
+                    let id = table.add(Weight::new(weight).unwrap(), 0, 1).unwrap();
+                    table.nodes[id as usize].counter = base.wrapping_add(ahead);
+                    table.nodes[id as usize].set_remainder(remainder % weight);
+                    queue.insert(&mut table.nodes, id);
+                    present.push(id);
                 }
-                let least = present.iter().copied().reduce(|a, b| {
-                    if first(&table.nodes, b, a) { b } else { a }
-                });
-                prop_assert_eq!(queue.peek(&table.nodes), least);
-                prop_assert_eq!(queue.first(&mut table.nodes), least);
-                prop_assert_eq!(queue.peek(&table.nodes), least);
-                prop_assert_eq!(queue.is_empty(), present.is_empty());
-                if let Some(id) = least {
-                    // As in use, nobody lies further ahead than half a circle.
-                    base = table.nodes[id as usize].counter;
-                    for &id in &present {
-                        let ahead = crate::node::distance(base, table.nodes[id as usize].counter);
-                        if ahead >= 1 << 62 {
-                            queue.update(&mut table.nodes, id, base.wrapping_add(1), 0);
-                        }
+                Step::Remove { which } if !present.is_empty() => {
+                    let id = present.swap_remove(which % present.len());
+                    queue.remove(&mut table.nodes, id);
+                    table.remove(id);
+                }
+                Step::Update { which, ahead, remainder } if !present.is_empty() => {
+                    let id = present[which % present.len()];
+                    let remainder = remainder % table.nodes[id as usize].weight();
+                    queue.update(&mut table.nodes, id, base.wrapping_add(ahead), remainder);
+                }
+                Step::Turn { ahead, remainder } if !present.is_empty() => {
+                    let id = queue.first(&mut table.nodes).unwrap();
+                    let node = &table.nodes[id as usize];
+                    let (counter, remainder) =
+                        (node.counter.wrapping_add(ahead), remainder % node.weight());
+                    queue.update(&mut table.nodes, id, counter, remainder);
+                }
+                Step::Reserve { nodes } => queue.reserve(&table.nodes, nodes),
+                _ => {}
+            }
+            let least = present
+                .iter()
+                .copied()
+                .reduce(|a, b| if first(&table.nodes, b, a) { b } else { a });
+            prop_assert_eq!(queue.peek(&table.nodes), least);
+            prop_assert_eq!(queue.first(&mut table.nodes), least);
+            prop_assert_eq!(queue.peek(&table.nodes), least);
+            prop_assert_eq!(queue.is_empty(), present.is_empty());
+            if let Some(id) = least {
+                // As in use, nobody lies further ahead than half a circle.
+                base = table.nodes[id as usize].counter;
+                for &id in &present {
+                    let ahead = crate::node::distance(base, table.nodes[id as usize].counter);
+                    if ahead >= 1 << 62 {
+                        queue.update(&mut table.nodes, id, base.wrapping_add(1), 0);
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn the_first_is_the_first_of_all(start: u64, steps in steps()) {
+            check::<16>(start, steps)?;
+        }
+
+        #[test]
+        fn so_it_is_when_more_are_few(start: u64, steps in steps()) {
+            check::<64>(start, steps)?;
         }
     }
 }

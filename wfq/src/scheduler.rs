@@ -40,13 +40,13 @@ pub enum Order {
 /// *Complexity*: with one entity in service at a time, each call takes `O(log n)` up to 1,024 members
 /// beside each other, and from there on time that does not depend on how many there are, but for the
 /// rare restructuring of a queue, whose cost is amortised to a constant; with several in service,
-/// heaps make it `O(log n)`. So does a tournament of those who are eligible in [`Order::Eevdf`], where all
-/// entities are looked at when counters have moved, or are, nearly half a circle apart: after charges
-/// of 2^42 units at weight 1. Then up to 1,024 are in start-time order, too. Every level of groups costs
-/// as much again. What looks at virtual time without a pick may have to look through a
-/// bucket of those who wait, as it must not change anything: [`virtual_time`](Self::virtual_time),
-/// [`lag`](Self::lag), [`correct`](Self::correct), and in start-time order a charge beside others.
-/// Equal counters, or deadlines, go by [`EntityId::index`].
+/// heaps make it `O(log n)`. So does a tournament of those who are eligible in [`Order::Eevdf`].
+/// Charges of 2^42 units at weight 1 carry counters round the circle they lie on: then up to 1,024
+/// members are looked at now and again, in EEVDF all nodes. Every level of groups costs as much
+/// again. What looks at virtual time without a pick may have to look through a bucket of those who
+/// wait, as it must not change anything: [`virtual_time`](Self::virtual_time), [`lag`](Self::lag),
+/// [`correct`](Self::correct), and in start-time order a charge beside others. Equal counters, or
+/// deadlines, go by [`EntityId::index`].
 ///
 /// With the feature `serde` it can be saved and restored in mid-run, in linear time, and goes on as
 /// if nothing had happened. What was tampered with so that no scheduler can have made it is refused.

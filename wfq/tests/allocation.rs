@@ -108,6 +108,47 @@ fn several_at_a_time_are_served_without_allocation() {
     }
 }
 
+/// However little room was asked for, and whatever was asked for before: all are served.
+#[test]
+fn room_makes_no_difference_to_who_is_served() {
+    for order in [Order::StartTime, Order::Eevdf] {
+        for room in (0..=9).chain([17, 1_023, 1_025]) {
+            let mut scheduler = Scheduler::new(order);
+            let group = scheduler.add_group(None, Weight::MIN).unwrap();
+            scheduler.reserve(room);
+            scheduler.reserve_in(group, room).unwrap();
+            let known: Vec<_> = (0..1_200)
+                .map(|number| {
+                    let entity = match number % 2 {
+                        0 => scheduler.add(Weight::MIN),
+                        _ => scheduler.add_to(group, Weight::MIN),
+                    };
+                    scheduler.wake(entity.unwrap()).unwrap();
+                    entity.unwrap()
+                })
+                .collect();
+            scheduler.reserve(3_000);
+            let mut served: Vec<_> = (0..600 * 601)
+                .map(|_| {
+                    let entity = scheduler.pick().expect("all wait").entity;
+                    scheduler.charge(entity, 1, Then::Requeue).unwrap();
+                    entity
+                })
+                .collect();
+            served.sort_unstable_by_key(|entity| entity.index());
+            served.dedup();
+            assert_eq!(served.len(), known.len(), "{order:?}, room for {room}");
+            let count = allocations(|| {
+                for _ in 0..3_000 {
+                    let entity = scheduler.add(Weight::MIN).unwrap();
+                    scheduler.wake(entity).unwrap();
+                }
+            });
+            assert_eq!(count, 0, "{order:?}, room for {room}");
+        }
+    }
+}
+
 /// The same in a group, for which room has been made.
 #[test]
 fn in_a_group_too() {

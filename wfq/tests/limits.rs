@@ -229,6 +229,25 @@ fn those_in_service_are_counted_against_the_limit_of_their_group() {
     }
 }
 
+/// Whatever its group was owed when it was throttled.
+#[test]
+fn whoever_waits_had_better_be_served_than_one_whose_group_is_throttled() {
+    for order in [Order::StartTime, Order::Eevdf] {
+        let mut scheduler = Scheduler::new(order);
+        let group = scheduler.add_group(None, weight(1)).unwrap();
+        scheduler.set_limit(group, Some(limit(2, 100))).unwrap();
+        let [served, other] = [(); 2].map(|()| awake(&mut scheduler, Some(group), 1));
+        assert_eq!(scheduler.pick().unwrap().entity, served);
+        assert_eq!(scheduler.pick().unwrap().entity, other);
+        scheduler.charge(other, 50, Then::Requeue).unwrap();
+        assert_eq!(scheduler.activity(served), Ok(Activity::InService));
+        let waiting = awake(&mut scheduler, None, 1);
+        assert_eq!(scheduler.would_preempt(waiting, served), Ok(true), "{order:?}");
+        scheduler.sleep(waiting).unwrap();
+        assert_eq!(scheduler.would_preempt(waiting, served), Ok(false), "{order:?}");
+    }
+}
+
 #[test]
 fn time_does_not_go_back() {
     let mut scheduler = Scheduler::default();

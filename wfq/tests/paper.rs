@@ -282,6 +282,35 @@ fn counters_may_wrap() {
     }
 }
 
+/// It sleeps far ahead and is given another weight, or lies a little behind after a correction: in
+/// which quarter of the circle it is stays known.
+#[test]
+fn a_sleeper_that_is_moved_is_passed_all_the_same() {
+    for (charged, corrected, weight) in [(MAX_CHARGE, 0, 2), (MAX_CHARGE, 0, 1), (1, 100, 1)] {
+        let mut scheduler = Scheduler::new(Order::StartTime);
+        let [a, b] = awake(&mut scheduler, [1, 1]);
+        if corrected > 0 {
+            // Just past the end of a quarter.
+            for entity in [a, b] {
+                assert_eq!(turn(&mut scheduler, MAX_CHARGE, Then::Requeue), entity);
+            }
+        }
+        assert_eq!(turn(&mut scheduler, charged, Then::Requeue), a);
+        if corrected > 0 {
+            assert_eq!(turn(&mut scheduler, 1, Then::Requeue), b);
+            scheduler.correct(a, corrected, 1).unwrap();
+        }
+        scheduler.sleep(a).unwrap();
+        scheduler.set_weight(a, Weight::new(weight).unwrap()).unwrap();
+        for _ in 0..26 {
+            assert_eq!(turn(&mut scheduler, MAX_CHARGE / 10, Then::Requeue), b);
+        }
+        scheduler.wake(a).unwrap();
+        let time = scheduler.virtual_time(None).unwrap();
+        assert_eq!(scheduler.counter(a).unwrap().unwrap().units, time, "{charged}, {weight}");
+    }
+}
+
 /// However far virtual time goes in the meantime, also round the circle.
 #[test]
 fn a_sleeper_of_any_length_gets_its_share_and_no_more() {

@@ -118,8 +118,9 @@ impl StartTime {
         self.competing -= 1;
         let node = &mut table.nodes[id as usize];
         self.finish = self.finish.later(node.reading());
-        let ahead = quarter(node.counter).wrapping_sub(quarter(self.least.counter)) % 4;
-        table.quarters[id as usize] = self.quarter.wrapping_add(ahead);
+        // It may be behind, if its charges were corrected.
+        let ahead = quarters_between(self.least.counter, node.counter);
+        table.quarters[id as usize] = self.quarter.wrapping_add_signed(ahead);
         self.reach(table);
     }
 
@@ -161,13 +162,11 @@ impl StartTime {
             return;
         }
         let node = &mut table.nodes[id as usize];
-        let (since, from) = (node.counter, quarter(node.counter));
+        let since = node.counter;
         node.set_service_since(since, node.service_since(since) + service);
-        let to = quarter(node.counter);
-        let moved = if service < 0 { from.wrapping_sub(to) } else { to.wrapping_sub(from) } % 4;
+        let moved = quarters_between(since, node.counter);
         let left_in = &mut table.quarters[id as usize];
-        *left_in =
-            if service < 0 { left_in.wrapping_sub(moved) } else { left_in.wrapping_add(moved) };
+        *left_in = left_in.wrapping_add_signed(moved);
     }
 
     /// Counts `service` units in advance, or back.
@@ -195,6 +194,10 @@ impl StartTime {
             + i128::from(least.remainder_at(weight.get()));
         node.set_weight(weight);
         let (counter, remainder) = node.at_service_since(least.counter, service);
+        if !competes {
+            let left_in = &mut table.quarters[id as usize];
+            *left_in = left_in.wrapping_add_signed(quarters_between(node.counter, counter));
+        }
         self.place(table, id, counter, remainder);
     }
 
@@ -258,6 +261,12 @@ impl StartTime {
             self.queue.remove(&mut table.nodes, id);
         }
     }
+}
+
+/// How many beginnings of a quarter lie between two counters: below zero, if the way goes back.
+fn quarters_between(from: u64, to: u64) -> i32 {
+    let passed = |from, to| (quarter(to).wrapping_sub(quarter(from)) % 4).cast_signed();
+    if before(to, from) { -passed(to, from) } else { passed(from, to) }
 }
 
 /// The quarter of the circle that a counter lies in.

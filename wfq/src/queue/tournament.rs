@@ -18,7 +18,7 @@ pub(crate) struct Tournament {
     /// How many nodes there can be, and the place of the first of them.
     slots: usize,
     begin: usize,
-    /// A slot without a node, or `MOST`: the others follow.
+    /// A slot without a node, or `MOST_NODES`: the others follow.
     vacant: u32,
 }
 
@@ -31,7 +31,7 @@ const ARITY: usize = 4;
 struct Game([Entry; ARITY]);
 
 /// The place of the winner of the second game.
-const ROOT: usize = ARITY - 1;
+const TOP: usize = ARITY - 1;
 
 /// A node, and what it is compared by.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ pub(crate) struct Entry {
     /// How far ahead it is: at most [`FURTHEST`], so that the sign of a difference tells who comes
     /// first.
     pub(crate) ahead: u64,
-    /// What it is compared by next, and in the lowest bits its number, below [`MOST`].
+    /// What it is compared by next, and in the lowest bits its number, below [`MOST_NODES`].
     tie: u64,
 }
 
@@ -48,7 +48,7 @@ pub(crate) const FURTHEST: u64 = u64::MAX >> 1;
 const NUMBER_BITS: u32 = u32::BITS - 1;
 
 /// More than all numbers of nodes, and of slots.
-pub(crate) const MOST: u32 = (1 << NUMBER_BITS) - 1;
+pub(crate) const MOST_NODES: u32 = (1 << NUMBER_BITS) - 1;
 
 /// What vacant slots are compared by next: nobody comes after them.
 const NOBODY: u64 = u64::MAX >> NUMBER_BITS;
@@ -72,7 +72,7 @@ impl Entry {
 
     #[inline(always)]
     pub(crate) fn id(self) -> u32 {
-        self.tie as u32 & MOST
+        self.tie as u32 & MOST_NODES
     }
 
     #[inline(always)]
@@ -106,7 +106,13 @@ impl Entry {
 
 impl Default for Tournament {
     fn default() -> Self {
-        Self { first: Entry::vacant(MOST), games: Vec::new(), slots: 0, begin: 0, vacant: MOST }
+        Self {
+            first: Entry::vacant(MOST_NODES),
+            games: Vec::new(),
+            slots: 0,
+            begin: 0,
+            vacant: MOST_NODES,
+        }
     }
 }
 
@@ -126,9 +132,9 @@ impl Tournament {
         self.first.is_vacant()
     }
 
-    /// Whether there are so many nodes, and no room for another.
+    /// Whether there are so many nodes or more, and no room for another.
     pub(crate) fn is_full(&self, nodes: usize) -> bool {
-        self.vacant == MOST && self.slots == nodes
+        self.vacant == MOST_NODES && self.slots >= nodes
     }
 
     /// All nodes, with their slots.
@@ -143,16 +149,18 @@ impl Tournament {
     /// Makes room for so many. `breaks_tie` as if all played.
     #[cold]
     pub(crate) fn reserve(&mut self, slots: usize, breaks_tie: impl Fn(u32, u32) -> bool + Copy) {
+        // With one slot there would be no game.
+        let slots = slots.clamp(ARITY, MOST_NODES as usize);
         if slots <= self.slots {
             return;
         }
         let old: Vec<Entry> = self.places().collect();
         let inner = (slots - 1).div_ceil(ARITY - 1);
-        self.begin = ROOT + inner;
+        self.begin = TOP + inner;
         self.slots = slots;
         let games = (self.begin + slots).div_ceil(ARITY);
         self.games = Vec::with_capacity(games);
-        self.games.resize(games, Game([Entry::vacant(MOST); ARITY]));
+        self.games.resize(games, Game([Entry::vacant(MOST_NODES); ARITY]));
         for (place, &entry) in (self.begin..).zip(&old) {
             *self.entry(place) = entry;
         }
@@ -160,14 +168,14 @@ impl Tournament {
         for game in (1..games).rev() {
             *self.entry(above(game)) = self.winner(game, breaks_tie);
         }
-        self.first = *self.entry(ROOT);
+        self.first = *self.entry(TOP);
     }
 
     /// A vacant slot, for somebody who will play next.
     #[inline]
     pub(crate) fn take_slot(&mut self, breaks_tie: impl Fn(u32, u32) -> bool + Copy) -> u32 {
-        if self.vacant == MOST {
-            self.reserve((2 * self.slots).max(ARITY), breaks_tie);
+        if self.vacant == MOST_NODES {
+            self.reserve(2 * self.slots, breaks_tie);
         }
         let slot = self.vacant;
         self.vacant = self.entry(self.begin + slot as usize).id();
@@ -190,9 +198,9 @@ impl Tournament {
 
     /// Nobody is left.
     pub(crate) fn clear(&mut self) {
-        self.first = Entry::vacant(MOST);
-        self.games.fill(Game([Entry::vacant(MOST); ARITY]));
-        self.vacant = MOST;
+        self.first = Entry::vacant(MOST_NODES);
+        self.games.fill(Game([Entry::vacant(MOST_NODES); ARITY]));
+        self.vacant = MOST_NODES;
         self.vacate_from(0);
     }
 
@@ -211,7 +219,7 @@ impl Tournament {
     pub(crate) fn play(&mut self, slot: u32, entry: Entry) {
         let mut place = self.begin + slot as usize;
         let mut first = entry;
-        while place > ROOT {
+        while place > TOP {
             let (game, side) = (place / ARITY, place % ARITY);
             let Game(entries) = &mut self.games[game];
             // Word by word: they were stored so, and read at once would make a processor wait.
@@ -236,7 +244,7 @@ impl Tournament {
     ) {
         let mut place = self.begin + slot as usize;
         self.first = entry;
-        while place > ROOT {
+        while place > TOP {
             *self.entry(place) = self.first;
             self.first = self.winner(place / ARITY, breaks_tie);
             place = above(place / ARITY);
@@ -245,7 +253,7 @@ impl Tournament {
 
     fn winner(&self, game: usize, breaks_tie: impl Fn(u32, u32) -> bool + Copy) -> Entry {
         let first = |one: Entry, other| one.first_by(other, breaks_tie);
-        self.games[game].0.into_iter().reduce(first).unwrap_or(Entry::vacant(MOST))
+        self.games[game].0.into_iter().reduce(first).unwrap_or(Entry::vacant(MOST_NODES))
     }
 
     #[inline(always)]
@@ -257,5 +265,5 @@ impl Tournament {
 /// The place of the winner of a game.
 #[inline(always)]
 fn above(game: usize) -> usize {
-    game + ROOT - 1
+    game + TOP - 1
 }

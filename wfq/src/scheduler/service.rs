@@ -169,7 +169,8 @@ impl Scheduler {
 
     /// Whether it would be better to serve `waiting`, who has just woken, than to go on with
     /// `served`, who is in service: `waiting` is eligible and its request is due earlier, or that
-    /// holds of the groups that they do not have in common. A hint: nothing changes.
+    /// holds of the groups that they do not have in common, or `served` is throttled with one of
+    /// those. A hint: nothing changes.
     ///
     /// # Errors
     ///
@@ -189,8 +190,11 @@ impl Scheduler {
             let [a, b] = [other, running].map(|id| self.table.kin(id).parent);
             if a == b {
                 let contest = &self.groups[a as usize].contest;
-                return Ok(self.table.nodes[other as usize].state() == State::Runnable
-                    && contest.prefers(&self.table, other, running, self.quantum.get()));
+                let competes = |id: u32| self.table.nodes[id as usize].state() == State::Runnable;
+                // The limit of a group that it is in may be used up: then nothing is due to it.
+                return Ok(competes(other)
+                    && (!competes(running)
+                        || contest.prefers(&self.table, other, running, self.quantum.get())));
             }
             if above >= below {
                 other = self.groups[a as usize].node;

@@ -1,6 +1,6 @@
-//! Snapshots: what cannot be worked out again is saved. Queues, but for the order of those who are
-//! eligible in EEVDF, sums and counts are rebuilt, so that a snapshot that was tampered with can be
-//! refused, but cannot break them.
+//! Snapshots: what cannot be worked out again is saved. Queues, but for who was found eligible in
+//! EEVDF, sums and counts are rebuilt, so that a snapshot that was tampered with can be refused, but
+//! cannot break them.
 
 mod restore;
 

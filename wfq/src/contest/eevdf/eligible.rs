@@ -77,7 +77,7 @@ impl Eligible {
         self.tournament.entries().map(|(_, entry)| entry.id())
     }
 
-    /// Puts somebody in. No counter lies before `first`, and so no deadline.
+    /// Puts somebody in. Nobody's counter lies before `first`, and so no deadline.
     #[inline]
     pub(super) fn insert(&mut self, nodes: &mut Nodes, first: u64, id: u32, deadline: Deadline) {
         let slot = self.tournament.take_slot(breaks_tie);
@@ -100,7 +100,7 @@ impl Eligible {
 
     #[inline(always)]
     fn play(&mut self, slot: u32, first: u64, id: u32, Deadline { counter, part }: Deadline) {
-        if first.wrapping_sub(self.base) > FURTHEST {
+        if first.wrapping_sub(self.base) > FURTHEST_BEHIND {
             self.rebase(first);
         }
         self.tournament.play(slot, entry(counter.wrapping_sub(self.base), part.into(), id));
@@ -108,7 +108,7 @@ impl Eligible {
 
     #[cold]
     fn rebase(&mut self, first: u64) {
-        let base = first.wrapping_sub(FURTHEST / 2);
+        let base = first.wrapping_sub(FURTHEST_BEHIND / 2);
         let moved = base.wrapping_sub(self.base);
         self.tournament.map(|known| {
             let ahead = known.ahead << 1 | known.then() >> u32::BITS;
@@ -118,9 +118,11 @@ impl Eligible {
     }
 }
 
-const FURTHEST: u64 = 1 << 61;
+/// How far the base may be behind the first counter.
+const FURTHEST_BEHIND: u64 = 1 << 61;
 
-/// As they may be so far ahead, by halves of that first.
+/// Deadlines may be up to the whole circle ahead, which is twice what an entry takes: so the last bit
+/// of that is compared next, before the part of a unit.
 #[inline(always)]
 fn entry(ahead: u64, part: u64, id: u32) -> Entry {
     Entry::new(ahead >> 1, (ahead & 1) << u32::BITS | part, id)
