@@ -15,7 +15,8 @@ pub(crate) trait Item: Copy {
 }
 
 /// A sorted list, in blocks of which each knows the sum of its amounts. With n items and blocks of
-/// b, a change costs O(log(n / b) + b), and O(1) at the front.
+/// b, a change costs O(log(n / b) + b), and O(1) at the front; a block that is split or used up, once
+/// in some b changes, O(n / b).
 #[derive(Clone, Debug)]
 pub(crate) struct Blocks<T> {
     /// Empty only if all are.

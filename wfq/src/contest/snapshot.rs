@@ -62,7 +62,7 @@ impl Contest {
         }
     }
 
-    /// Those of the queue who were eligible, in the order of their places.
+    /// Those of the queue who were eligible, in the order of their slots.
     pub(crate) fn eligible(&self) -> Vec<u32> {
         match self {
             Self::StartTime(_) => Vec::new(),

@@ -27,7 +27,7 @@ impl Few {
         self.tournament.first()
     }
 
-    /// Whether there are so many nodes: a power of two.
+    /// Whether there are so many nodes or more, and no room for another.
     pub(crate) fn is_full(&self, nodes: usize) -> bool {
         self.tournament.is_full(nodes)
     }

@@ -146,7 +146,8 @@ impl Tournament {
         self.games.iter().flat_map(|game| game.0).skip(self.begin).take(self.slots)
     }
 
-    /// Makes room for so many. `breaks_tie` as if all played.
+    /// Makes room for so many. As all play again, in other games, `breaks_tie` has to be that of
+    /// [`play_by`](Self::play_by), or if nobody was put in by that, of the numbers.
     #[cold]
     pub(crate) fn reserve(&mut self, slots: usize, breaks_tie: impl Fn(u32, u32) -> bool + Copy) {
         // With one slot there would be no game.
