@@ -61,7 +61,7 @@ pub struct Conservative {
     pub(crate) vacated: bool,
     /// Where processors have become free that not every queued job has been tried on.
     freed: Freed,
-    /// For use within a pass: see [`Profile::climb`].
+    /// For use within a pass: see [`Climb`].
     climb: Climb,
     /// When reservations were last made anew because a job had outlived its estimate.
     pub(crate) remade: Option<u64>,
@@ -96,6 +96,29 @@ impl Freed {
     fn note(&mut self, from: u64, until: u64) {
         self.from = self.from.min(from);
         self.until = self.until.max(until);
+    }
+}
+
+/// The job that was looked at last, and what came out.
+#[derive(Clone, Copy, Debug)]
+struct Tried {
+    processors: u64,
+    estimate: u64,
+    /// The start it had.
+    reserved: u64,
+    /// It found no hole that begins before this.
+    earliest: u64,
+}
+
+impl Tried {
+    const NOTHING: Self = Self { processors: u64::MAX, estimate: 0, reserved: 0, earliest: 0 };
+
+    /// No hole for the next job begins before this. Whatever cut off the holes of the last one lies
+    /// before the start it had, where nothing has become free since; so it cuts off those of one
+    /// that is no smaller, and whose own start, up to which its hole has to last, is no earlier.
+    const fn earliest(&self, next: &Waiting) -> u64 {
+        let is_no_smaller = next.processors >= self.processors && next.estimate >= self.estimate;
+        if is_no_smaller && next.start >= self.reserved { self.earliest } else { 0 }
     }
 }
 
@@ -248,8 +271,9 @@ impl Conservative {
     /// Moves each queued job, in order of submission, to the earliest hole before its reservation.
     ///
     /// A job that found no earlier hole when it was last looked at can only have got one where
-    /// processors have become free since, and it finds none before the time at which, for the first
-    /// time, enough are.
+    /// processors have become free since; it finds none before the time at which, for the first
+    /// time, enough are; nor before the reservation of a job that was just looked at and is no
+    /// larger.
     fn compress(&mut self, now: u64) {
         if self.freed.is_nothing() {
             return;
@@ -257,31 +281,45 @@ impl Conservative {
         self.due = u64::MAX;
         let mut freed = self.freed;
         let mut moved = Freed::NOTHING;
-        self.profile.climb(now, &mut self.climb);
+        let mut tried = Tried::NOTHING;
+        self.climb.begin(&self.profile, now);
         for job in &mut self.waiting {
-            let enough = self.climb.reaches(job.processors);
+            let latest = freed.until.min(job.start);
             if freed.from < job.start
-                && let Some(level) = enough
-                && level.time < freed.until.min(job.start)
-                && let Some(start) = self.profile.first_hole_from(
-                    level.at,
+                && let Some(level) = self.climb.reaches(&self.profile, job.processors, latest)
+                && let earliest = tried.earliest(job).max(level.time)
+                && earliest < latest
+            {
+                let first =
+                    if earliest > level.time { self.profile.at(earliest) } else { level.at };
+                let found = self.profile.first_hole_from(
+                    first,
                     job.processors,
                     job.estimate,
-                    level.time..freed.until,
+                    earliest..freed.until,
                     job.start,
-                )
-            {
-                // Where the old and the new reservation overlap, nothing changes.
-                let processors = signed(job.processors);
-                let (new_end, end) =
-                    (start.saturating_add(job.estimate), job.start.saturating_add(job.estimate));
-                let vacated = job.start.max(new_end);
-                self.profile.add(start, job.start.min(new_end), -processors);
-                self.profile.add(vacated, end, processors);
-                self.profile.climb_on(start, &mut self.climb);
-                freed.note(vacated, end);
-                moved.note(vacated, end);
-                (job.start, job.planned) = (start, now);
+                );
+                tried = Tried {
+                    processors: job.processors,
+                    estimate: job.estimate,
+                    reserved: job.start,
+                    earliest: found.unwrap_or(latest),
+                };
+                if let Some(start) = found {
+                    // Where the old and the new reservation overlap, nothing changes.
+                    let processors = signed(job.processors);
+                    let (new_end, end) = (
+                        start.saturating_add(job.estimate),
+                        job.start.saturating_add(job.estimate),
+                    );
+                    let vacated = job.start.max(new_end);
+                    self.profile.add(start, job.start.min(new_end), -processors);
+                    self.profile.add(vacated, end, processors);
+                    self.climb.change(&self.profile, start);
+                    freed.note(vacated, end);
+                    moved.note(vacated, end);
+                    (job.start, job.planned) = (start, now);
+                }
             }
             self.due = self.due.min(job.start);
         }

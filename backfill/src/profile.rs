@@ -36,20 +36,78 @@ struct Step {
     free: i64,
 }
 
-/// How high the free processors of a profile rise, and when: each time they exceed all before.
+/// How high the free processors of a profile rise, and when: each time they exceed all before. As
+/// far as that was asked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Climb {
     levels: Vec<Level>,
     from: u64,
+    /// The first step that was not looked at.
+    next: At,
     /// [`Profile::moves`] of the profile when it was climbed.
     moves: u64,
 }
 
 impl Climb {
-    /// When `processors` are free for the first time.
+    /// From `from` on.
+    pub(crate) fn begin(&mut self, profile: &Profile, from: u64) {
+        self.levels.clear();
+        self.from = from;
+        self.next = profile.at(from);
+        self.moves = profile.moves;
+    }
+
+    /// The profile has changed from `from` on only.
+    pub(crate) fn change(&mut self, profile: &Profile, from: u64) {
+        if self.moves != profile.moves {
+            self.begin(profile, self.from);
+            return;
+        }
+        self.levels.truncate(self.levels.partition_point(|level| level.time < from));
+        self.next = self.next.min(profile.at(from));
+    }
+
+    /// When `processors` are free for the first time, if that is earlier than `before`.
     #[inline]
-    pub(crate) fn reaches(&self, processors: u64) -> Option<Level> {
-        self.levels.iter().find(|level| level.free >= processors).copied()
+    pub(crate) fn reaches(
+        &mut self,
+        profile: &Profile,
+        processors: u64,
+        before: u64,
+    ) -> Option<Level> {
+        let known = self.levels.iter().find(|level| level.free >= processors);
+        known
+            .copied()
+            .or_else(|| self.go_on(profile, processors, before))
+            .filter(|level| level.time < before)
+    }
+
+    fn go_on(&mut self, profile: &Profile, processors: u64, before: u64) -> Option<Level> {
+        let mut highest = self.levels.last().map_or(0, |level| signed(level.free));
+        let many = profile.blocks.len() > 1;
+        while let Some(block) = profile.blocks.get(self.next.block) {
+            if !many || block.most > highest {
+                for step in &block.steps[self.next.step..] {
+                    if step.time >= before {
+                        return None;
+                    }
+                    let free = step.free + block.added;
+                    let at = self.next;
+                    self.next.step += 1;
+                    if free > highest {
+                        highest = free;
+                        let time = step.time.max(self.from);
+                        let level = Level { free: unsigned(free), time, at };
+                        self.levels.push(level);
+                        if level.free >= processors {
+                            return Some(level);
+                        }
+                    }
+                }
+            }
+            self.next = At { block: self.next.block + 1, step: 0 };
+        }
+        None
     }
 }
 
@@ -62,7 +120,7 @@ pub(crate) struct Level {
 }
 
 /// A step, by block and place in it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct At {
     block: usize,
     step: usize,
@@ -189,40 +247,6 @@ impl Profile {
         }
     }
 
-    /// Works out anew how high the free processors rise from `from` on.
-    pub(crate) fn climb(&self, from: u64, climb: &mut Climb) {
-        climb.levels.clear();
-        (climb.from, climb.moves) = (from, self.moves);
-        self.climb_on(from, climb);
-    }
-
-    /// The same, where the profile has changed from `from` on only.
-    pub(crate) fn climb_on(&self, from: u64, climb: &mut Climb) {
-        if climb.moves != self.moves {
-            self.climb(climb.from, climb);
-            return;
-        }
-        let levels = &mut climb.levels;
-        levels.truncate(levels.partition_point(|level| level.time < from));
-        let mut highest = levels.last().map_or(0, |level| signed(level.free));
-        let first = self.at(from);
-        let many = self.blocks.len() > 1;
-        for (at, block) in self.blocks.iter().enumerate().skip(first.block) {
-            if many && block.most <= highest {
-                continue;
-            }
-            let begin = if at == first.block { first.step } else { 0 };
-            for (place, step) in block.steps.iter().enumerate().skip(begin) {
-                let free = step.free + block.added;
-                if free > highest {
-                    highest = free;
-                    let at = At { block: at, step: place };
-                    levels.push(Level { free: unsigned(free), time: step.time.max(from), at });
-                }
-            }
-        }
-    }
-
     /// The earliest of `starts` at which `needed` processors are free for `length` ticks, or until
     /// `before` if that is sooner.
     pub(crate) fn first_hole(
@@ -315,7 +339,7 @@ impl Profile {
 
     /// The last step at or before `time`; the first if all come later.
     #[inline]
-    fn at(&self, time: u64) -> At {
+    pub(crate) fn at(&self, time: u64) -> At {
         // The present is asked for most.
         if self.blocks[0].steps.get(1).is_some_and(|second| time < second.time) {
             return At { block: 0, step: 0 };
@@ -480,8 +504,10 @@ mod tests {
                 prop_assert_eq!(found, expected);
                 prop_assert_eq!(profile.free_at(from), unsigned(naive.free(from)));
                 let mut climb = Climb::default();
-                profile.climb(from, &mut climb);
-                let reached = climb.reaches(needed.unsigned_abs()).map(|level| level.time);
+                climb.begin(&profile, from);
+                let reached = climb
+                    .reaches(&profile, needed.unsigned_abs(), u64::MAX)
+                    .map(|level| level.time);
                 prop_assert_eq!(reached, naive.first_hole(needed, 1, from..1000, u64::MAX));
                 let mut window = Steps::default();
                 profile.window(from, &mut window);

@@ -231,20 +231,7 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
         if u32::try_from(jobs.len()).is_err() {
             return Err(ReplayError::TooManyJobs { jobs: jobs.len() });
         }
-        let mut last = 0;
-        for (index, job) in jobs.iter().enumerate() {
-            let TraceJob { submit, runtime, submission: Submission { estimate, .. } } = *job;
-            if submit < last {
-                return Err(ReplayError::OutOfOrder { index, submit });
-            }
-            last = submit;
-            if submit > MAX_TIME {
-                return Err(at(place(index), Error::TimeOutOfRange { now: submit }));
-            }
-            if runtime == 0 || runtime > estimate {
-                return Err(ReplayError::RuntimeOutOfRange { index, runtime, estimate });
-            }
-        }
+        check(jobs)?;
         let events = Events { runs: Vec::with_capacity(jobs.len()), ..Events::default() };
         Ok(Self { policy, jobs, ties, events })
     }
@@ -534,6 +521,37 @@ impl Events {
             run.start = u64::MAX;
         }
     }
+}
+
+/// Refuses what cannot be replayed. Looks for the reason only if there is one.
+#[expect(clippy::needless_bitwise_bool, reason = "branches take a third longer")]
+fn check(jobs: &[TraceJob]) -> Result<(), ReplayError> {
+    let (mut last, mut refused) = (0, false);
+    for &TraceJob { submit, runtime, submission: Submission { estimate, .. } } in jobs {
+        refused |= (submit < last) | (submit > MAX_TIME) | (runtime == 0) | (runtime > estimate);
+        last = submit;
+    }
+    if refused { refusal(jobs) } else { Ok(()) }
+}
+
+/// The first reason to refuse a trace.
+#[cold]
+fn refusal(jobs: &[TraceJob]) -> Result<(), ReplayError> {
+    let mut last = 0;
+    for (index, job) in jobs.iter().enumerate() {
+        let TraceJob { submit, runtime, submission: Submission { estimate, .. } } = *job;
+        if submit < last {
+            return Err(ReplayError::OutOfOrder { index, submit });
+        }
+        last = submit;
+        if submit > MAX_TIME {
+            return Err(at(place(index), Error::TimeOutOfRange { now: submit }));
+        }
+        if runtime == 0 || runtime > estimate {
+            return Err(ReplayError::RuntimeOutOfRange { index, runtime, estimate });
+        }
+    }
+    Ok(())
 }
 
 /// When the first is due.
