@@ -241,9 +241,9 @@ impl Profile {
             self.split(block);
         } else if !single {
             self.blocks[block].measure();
-            if start == 0 {
-                self.join(from);
-            }
+        }
+        if start == 0 && !single {
+            self.join(from);
         }
     }
 
@@ -471,6 +471,37 @@ mod tests {
         }
     }
 
+    /// Whether no step has as many free processors as the one before it.
+    fn is_joined(profile: &Profile) -> bool {
+        let levels = |block: &Block| -> Vec<i64> {
+            block.steps.iter().map(|step| step.free + block.added).collect()
+        };
+        let levels: Vec<i64> = profile.blocks.iter().flat_map(levels).collect();
+        levels.windows(2).all(|pair| pair[0] != pair[1])
+    }
+
+    /// Somebody takes the first half of a full block's first step, which then has as many as the last
+    /// step of the block before it.
+    #[test]
+    fn a_block_that_is_split_is_joined_to_the_one_before() {
+        let mut profile = Profile::new(0, 9);
+        let mut tried = 0;
+        for at in 0..2_000_u64 {
+            profile.add(10 * at, 10 * at + 10, -signed(1 + at % 5));
+            let full = |pair: &[Block]| pair[1].steps.len() == BLOCK;
+            if let Some(place) = profile.blocks.windows(2).position(full) {
+                let mut other = profile.clone();
+                let [before, block] = &other.blocks[place..place + 2] else { unreachable!() };
+                let (last, first) = (before.steps[before.steps.len() - 1], block.steps[0]);
+                let change = last.free + before.added - first.free - block.added;
+                other.add(first.time, first.time + 5, change);
+                assert!(is_joined(&other), "at {}", first.time);
+                tried += 1;
+            }
+        }
+        assert!(tried > 0);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -491,11 +522,7 @@ mod tests {
                 }
             }
             profile.advance(advance);
-            let levels = |block: &Block| -> Vec<i64> {
-                block.steps.iter().map(|step| step.free + block.added).collect()
-            };
-            let levels: Vec<i64> = profile.blocks.iter().flat_map(levels).collect();
-            prop_assert!(levels.windows(2).all(|pair| pair[0] != pair[1]), "an idle step");
+            prop_assert!(is_joined(&profile));
             for (needed, length, from, latest, before) in questions {
                 let (needed, from) = (needed.max(1), from.max(advance));
                 let expected = naive.first_hole(needed, length, from..latest, before);

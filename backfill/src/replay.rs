@@ -76,7 +76,7 @@ pub enum ReplayError {
         /// The convention asked for.
         ties: Ties,
     },
-    /// The policy refused an event.
+    /// The policy refused an event; or a job is submitted at a time that all policies refuse.
     #[error("job {index} of the trace: {error}")]
     Policy {
         /// Its place in the trace, from 0.
@@ -223,7 +223,8 @@ impl<'a, S: BatchPolicy> Replay<'a, S> {
     /// # Errors
     ///
     /// [`ReplayError::NeedsRelease`], [`ReplayError::OutOfOrder`],
-    /// [`ReplayError::RuntimeOutOfRange`], [`ReplayError::TooManyJobs`].
+    /// [`ReplayError::RuntimeOutOfRange`], [`ReplayError::TooManyJobs`]; [`ReplayError::Policy`] with
+    /// [`Error::TimeOutOfRange`] for a job submitted after [`MAX_TIME`].
     pub fn new(policy: S, jobs: &'a [TraceJob], ties: Ties) -> Result<Self, ReplayError> {
         if ties.releases_at_expected_end() && policy.releases_at_expected_end() == Some(false) {
             return Err(ReplayError::NeedsRelease { ties });
@@ -511,7 +512,12 @@ impl Events {
         let job = &mut self.held[id.index()];
         let run = &mut self.runs[job.index as usize];
         job.left -= now - job.since;
-        job.since = now;
+        // A resumption that was taken back within its instant never was, either.
+        let mut latest = self.suspensions.iter().rev().take_while(|pause| pause.until == now);
+        job.since = match latest.position(|pause| pause.index == job.index as usize) {
+            Some(later) => self.suspensions.remove(self.suspensions.len() - 1 - later).from,
+            None => now,
+        };
         job.standing = Standing::Suspended;
         // Its end is no longer due, unless it has nothing left to do and ends at this very instant.
         if job.left > 0 {

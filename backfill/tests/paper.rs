@@ -359,3 +359,33 @@ fn conservative_starts_what_waits_when_the_machine_is_empty() {
     // The wide one moves to the front: before it, the narrow one finds no hole that is long enough.
     assert_eq!(policy.next_wakeup(), Some(4_294_967_295));
 }
+
+/// A job that is resumed and suspended again within an instant has not run in between.
+#[test]
+fn stretches_in_which_a_job_does_not_run_never_touch() {
+    let jobs: Vec<TraceJob> = (1..=400)
+        .map(|i| TraceJob {
+            submit: 0,
+            runtime: 1 + i % 13,
+            submission: Submission::new(1 + i % 8, 20),
+        })
+        .collect();
+    for ties in [Ties::Event, Ties::FinishFirst] {
+        let config = Config::new(8).unwrap().preemptive(true).release_at_expected_end(true);
+        let policy = Backfill::new(config).unwrap();
+        let outcome = Replay::new(policy, &jobs, ties).unwrap().run().unwrap();
+        assert!(!outcome.suspensions.is_empty());
+        for (index, job) in jobs.iter().enumerate() {
+            let run = outcome.runs[index];
+            let pauses = outcome.suspensions.iter().filter(|pause| pause.index == index);
+            let mut resumed = run.start;
+            let mut paused = 0;
+            for pause in pauses {
+                assert!(resumed < pause.from && pause.from < pause.until, "{ties:?}: {pause:?}");
+                resumed = pause.until;
+                paused += pause.until - pause.from;
+            }
+            assert_eq!(run.end - run.start, job.runtime + paused, "{ties:?}: job {index}");
+        }
+    }
+}

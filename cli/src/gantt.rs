@@ -64,7 +64,7 @@ pub(crate) struct Panel {
 /// segments beyond a panel's capacity are drawn as far as they fit, and the panel says so.
 /// *Panics*: never. *Complexity*: `O(n log n)` time and `O(n)` space for `n` segments, whatever the
 /// number of processors.
-pub(crate) fn render(title: &str, panels: &[Panel]) -> String {
+pub(crate) fn render(title: &str, panels: Vec<Panel>) -> String {
     page::document(title, panels)
 }
 

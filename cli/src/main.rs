@@ -55,10 +55,15 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         // What other options say of their values, too: a line.
-        Err(error) if error.kind() == ErrorKind::ValueValidation => {
+        Err(error)
+            if matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) =>
+        {
+            // The values that there are come in a line of their own.
             let text = error.to_string();
-            let line = text.lines().next().unwrap_or_default();
-            let line = line.strip_prefix("error: ").unwrap_or(line).to_owned();
+            let lines: Vec<&str> =
+                text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+            let line = lines.join(" ");
+            let line = line.strip_prefix("error: ").unwrap_or(&line).to_owned();
             return finish(Err(output::Error::Usage(line)));
         }
         Err(error) => error.exit(),

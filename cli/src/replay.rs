@@ -152,7 +152,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         files.add(target, text)?;
     }
     if let Some(target) = gantt {
-        files.add(target, gantt::render(&workload.title(), &results.panels))?;
+        files.add(target, gantt::render(&workload.title(), results.panels))?;
     }
     let rows = results.rows;
     let text = if arguments.json { report::json(&rows) } else { report::table(&workload, &rows) };

@@ -63,7 +63,10 @@ impl Trace {
                 none => {
                     let machine = processors
                         .or_else(|| header.max_processors().and_then(NonZeroU64::new))
-                        .ok_or(TraceError::UnknownProcessors { line: line.number })?;
+                        .ok_or_else(|| {
+                            let line = processors_line.unwrap_or(line.number);
+                            TraceError::UnknownProcessors { line }
+                        })?;
                     none.insert((machine, Cleaner::new(machine, rules)))
                 }
             };
@@ -92,7 +95,7 @@ pub enum TraceError<E> {
     /// Nobody said how many processors the machine has before the first record.
     #[error("line {line}: expected a comment `; MaxProcs: N` with N > 0 before the first record")]
     UnknownProcessors {
-        /// The line of the first record.
+        /// The line of the comment, if it tells no such number, or else of the first record.
         line: u64,
     },
 }
@@ -125,8 +128,8 @@ mod tests {
             ))
         };
         assert_eq!(read("; MaxNodes: 4", None), unknown(2));
-        assert_eq!(read("; MaxNodes: 4\n; MaxProcs: -1", None), unknown(3));
-        assert_eq!(read("; MaxProcs: 0", None), unknown(2));
+        assert_eq!(read("; MaxNodes: 4\n; MaxProcs: -1", None), unknown(2));
+        assert_eq!(read("; MaxProcs: 0", None), unknown(1));
         assert_eq!(read("; MaxNodes: 4", Some(3)), Ok((3, None)));
     }
 

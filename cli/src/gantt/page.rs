@@ -13,8 +13,10 @@ use crate::picture::page::{self, HEADING_HEIGHT, note};
 use crate::picture::plot::{AXIS_HEIGHT, Place};
 
 /// See [`super::render`].
-pub(super) fn document(title: &str, panels: &[Panel]) -> String {
-    let panels: Vec<Panel> = panels.iter().map(ordered).collect();
+pub(super) fn document(title: &str, mut panels: Vec<Panel>) -> String {
+    for segment in panels.iter_mut().flat_map(|panel| &mut panel.segments) {
+        *segment = segment.ordered();
+    }
     let categories = occurring(&panels);
     let mut body = Group::new();
     page::title(&mut body, title);
@@ -119,11 +121,6 @@ fn occurring(panels: &[Panel]) -> Vec<Category> {
         segments.any(|segment| segment.category == *category)
     };
     Category::ALL.into_iter().filter(occurs).collect()
-}
-
-fn ordered(panel: &Panel) -> Panel {
-    let segments = panel.segments.iter().map(|segment| segment.ordered()).collect();
-    Panel { segments, ..panel.clone() }
 }
 
 /// Up to this many segments in the largest panel, every segment is drawn.

@@ -60,7 +60,7 @@ fn degenerate_inputs_give_a_document() {
         vec![panel(1, &[(0, 5, last), (1, 5, 1)]), panel(4, &[])],
         vec![panel(5_000, &[(3, 9, 1); 5_000]), panel(0, &[(1, 2, 1)])],
     ];
-    for (case, panels) in inputs.iter().enumerate() {
+    for (case, panels) in inputs.into_iter().enumerate() {
         let elements = well_formed(&render("degenerate", panels));
         assert!(elements >= 4, "case {case}");
     }
@@ -71,7 +71,7 @@ fn texts_are_escaped() {
     let mut panel = panel(4, &[(0, 5, 3)]);
     panel.title = "<policy> & \"other\"".to_owned();
     panel.summary = "a < b\u{0} ]]>".to_owned();
-    let document = render("<title> & \"quoted\" 'too'", &[panel]);
+    let document = render("<title> & \"quoted\" 'too'", vec![panel]);
     well_formed(&document);
     assert!(document.contains("&lt;policy&gt; &amp; "), "{document}");
     assert!(document.contains("aria-label=\"&lt;title&gt; &amp; &quot;quoted&quot;"), "{document}");
@@ -80,7 +80,7 @@ fn texts_are_escaped() {
 #[test]
 fn each_segment_of_a_small_replay_has_a_tooltip() {
     let panel = generated(&mut Lcg(11), 300, 20);
-    let document = render("small", std::slice::from_ref(&panel));
+    let document = render("small", vec![panel.clone()]);
     well_formed(&document);
     for segment in &panel.segments {
         assert!(document.contains(&format!("<title>job {}: 1 processor, ", segment.job)));
@@ -90,7 +90,7 @@ fn each_segment_of_a_small_replay_has_a_tooltip() {
 
 #[test]
 fn the_legend_names_only_what_occurs() {
-    let document = render("legend", &[panel(4, &[(0, 5, 3)])]);
+    let document = render("legend", vec![panel(4, &[(0, 5, 3)])]);
     let outside_tooltips = format!(">{}</text>", Category::Preemptible.label());
     assert!(document.contains(&outside_tooltips));
     assert!(!document.contains(Category::Head.label()));
@@ -99,18 +99,18 @@ fn the_legend_names_only_what_occurs() {
 
 #[test]
 fn segments_beyond_the_capacity_are_counted() {
-    let document = render("capacity", &[panel(4, &[(0, 5, 3), (1, 5, 2), (2, 5, 1)])]);
+    let document = render("capacity", vec![panel(4, &[(0, 5, 3), (1, 5, 2), (2, 5, 1)])]);
     assert!(document.contains("(2 segments not drawn in full)"), "{document}");
-    assert!(!render("capacity", &[panel(4, &[(0, 5, 3), (1, 5, 1)])]).contains("in full"));
+    assert!(!render("capacity", vec![panel(4, &[(0, 5, 3), (1, 5, 1)])]).contains("in full"));
 }
 
 #[test]
 fn a_large_replay_stays_small_on_the_page() {
     let mut random = Lcg(2);
-    let panels = [generated(&mut random, 100_000, 512), generated(&mut random, 80_000, 512)];
-    let document = render("large", &panels);
+    let panels = vec![generated(&mut random, 100_000, 512), generated(&mut random, 80_000, 512)];
+    let document = render("large", panels.clone());
     well_formed(&document);
     assert!(document.len() < 2_000_000, "{}", document.len());
     assert!(document.contains("detail: "));
-    assert_eq!(document, render("large", &panels));
+    assert_eq!(document, render("large", panels));
 }

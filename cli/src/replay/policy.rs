@@ -156,16 +156,34 @@ impl Run<'_> {
     fn play(&mut self, policy: Result<impl BatchPolicy, Error>) -> Result<Outcome, ReplayError> {
         let policy = policy.map_err(ReplayError::Machine)?;
         let mut replay = Replay::new(policy, self.jobs, self.ties)?;
-        let mut reported = 0;
+        let mut instants = 0_u32;
         while replay.step()?.is_some() {
-            if replay.finished() - reported >= REPORT_EVERY {
-                reported = replay.finished();
-                (self.progress)(reported);
+            instants = instants.wrapping_add(1);
+            if instants.is_multiple_of(REPORT_EVERY) {
+                (self.progress)(replay.finished());
             }
         }
         replay.outcome()
     }
 }
 
-/// Jobs between two reports of progress: seldom enough to cost nothing.
-const REPORT_EVERY: usize = 1 << 12;
+/// Instants between two reports of progress: seldom enough to cost nothing.
+const REPORT_EVERY: u32 = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So few jobs may take minutes, if all wait at once.
+    #[test]
+    fn few_jobs_are_reported_too() {
+        let job = TraceJob { submit: 0, runtime: 9, submission: Submission::new(4, 9) };
+        let jobs = vec![job; 300];
+        for policy in [Policy::Conservative, Policy::ReservationsUnbounded] {
+            let mut reports = Vec::new();
+            replay(policy, 4, &jobs, Ties::Event, &mut |finished| reports.push(finished)).unwrap();
+            assert_eq!(reports.len(), 4);
+            assert!(reports.is_sorted() && reports.last() > Some(&200), "{reports:?}");
+        }
+    }
+}

@@ -150,11 +150,20 @@ pub(super) fn starts(jobs: &[Job], outcome: &Outcome) -> String {
 /// Seconds, and what they amount to in the two largest units.
 fn duration(seconds: f64) -> String {
     let units = [("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0)];
-    let Some(at) = units.iter().position(|unit| seconds >= unit.1).filter(|&at| at < 3) else {
-        return format!("{seconds:.1} s");
-    };
-    let (large, small) = (units[at], units[at + 1]);
-    let whole = (seconds / small.1).round();
-    let ratio = large.1 / small.1;
-    format!("{} {} {} {}", (whole / ratio).floor(), large.0, whole % ratio, small.0)
+    for pair in units.windows(2) {
+        let [large, small] = [pair[0], pair[1]];
+        // Rounded first: nearly a day is a day, and not 24 hours.
+        let whole = (seconds / small.1).round();
+        let ratio = large.1 / small.1;
+        if whole >= ratio {
+            return format!(
+                "{} {} {} {}",
+                (whole / ratio).floor(),
+                large.0,
+                whole % ratio,
+                small.0
+            );
+        }
+    }
+    format!("{seconds:.1} s")
 }
