@@ -1,13 +1,14 @@
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::index::{Bitmap, MaxTree, NONE, Residuals, Slot};
+use crate::index::{Bitmap, Found, MOST, MaxTree, NONE, Residuals, Slot};
 use crate::{BinId, Decision, Error, Fit, Placement, RunnerUp};
 
+mod capacities;
 mod search;
 #[cfg(feature = "serde")]
 mod snapshot;
 
+use capacities::Capacities;
 use search::Choice;
 
 /// Bins, and the policy that says which of them an item goes in.
@@ -38,16 +39,12 @@ use search::Choice;
 #[derive(Clone, Debug)]
 pub struct Bins {
     fit: Fit,
-    opening: Option<u64>,
+    capacities: Capacities,
     slots: Vec<Slot>,
     /// Numbers of bins that went away.
     vacant: Bitmap,
     count: usize,
     index: Index,
-    /// How many bins there are of each capacity but that of those that open.
-    capacities: BTreeMap<u64, u32>,
-    /// The largest of them and of those that open.
-    largest: Option<u64>,
     /// Where next fit begins.
     last: usize,
 }
@@ -56,8 +53,8 @@ pub struct Bins {
 #[derive(Clone, Debug)]
 #[repr(u8)] // A tag of its own is read faster than one that has to be made out.
 enum Index {
-    /// Next fit, opening: there is nothing to look for. Residuals, by number.
-    Last(Vec<u64>),
+    /// Next fit, opening: there is nothing to look for.
+    Last,
     /// Next and first fit; and the numbers of bins that are there.
     Numbers(MaxTree, Bitmap),
     /// Best, worst and almost-worst fit.
@@ -80,17 +77,15 @@ impl Bins {
     fn from_parts(fit: Fit, opening: Option<u64>) -> Self {
         Self {
             fit,
-            opening,
+            capacities: Capacities::new(opening),
             slots: Vec::new(),
             vacant: Bitmap::default(),
             count: 0,
             index: match fit {
-                Fit::Next if opening.is_some() => Index::Last(Vec::new()),
+                Fit::Next if opening.is_some() => Index::Last,
                 Fit::Next | Fit::First => Index::Numbers(MaxTree::default(), Bitmap::default()),
                 Fit::Best | Fit::Worst | Fit::AlmostWorst => Index::Residuals(Residuals::default()),
             },
-            capacities: BTreeMap::new(),
-            largest: opening,
             last: 0,
         }
     }
@@ -104,7 +99,7 @@ impl Bins {
     /// The capacity of bins that open by themselves, if they do.
     #[must_use]
     pub const fn opens(&self) -> Option<u64> {
-        self.opening
+        self.capacities.opening()
     }
 
     /// A bin joins. Its number is the lowest that is free.
@@ -121,7 +116,7 @@ impl Bins {
     /// A bin gets a number that is free.
     fn join(&mut self, bin: BinId, capacity: u64, residual: u64) {
         let number = bin.number();
-        let slot = Slot { capacity, generation: bin.generation, home: 0 };
+        let slot = Slot { residual, generation: bin.generation, home: 0 };
         if let Some(place) = self.slots.get_mut(number) {
             *place = slot;
             self.vacant.clear(number);
@@ -132,22 +127,15 @@ impl Bins {
             self.slots.push(slot);
         }
         self.count += 1;
-        if self.opening != Some(capacity) {
-            *self.capacities.entry(capacity).or_default() += 1;
-            self.largest = self.largest.max(Some(capacity));
-        }
+        self.capacities.join(number, capacity);
         match &mut self.index {
-            Index::Last(residuals) => {
-                residuals.resize(residuals.len().max(number + 1), 0);
-                residuals[number] = residual;
-                self.last = number;
-            }
+            Index::Last => self.last = number,
             Index::Numbers(tree, present) => {
                 tree.set(number, residual);
                 present.grow(number + 1);
                 present.set(number);
             }
-            Index::Residuals(residuals) => residuals.add(&mut self.slots, number, residual),
+            Index::Residuals(residuals) => residuals.add(&mut self.slots, number, capacity),
         }
     }
 
@@ -157,7 +145,7 @@ impl Bins {
         let number = number.unwrap_or(self.slots.len());
         let generation = self.slots.get(number).map_or(0, |slot| slot.generation);
         match u32::try_from(number) {
-            Ok(number) if number < u32::MAX => Ok(BinId { number, generation }),
+            Ok(number) if number < MOST => Ok(BinId { number, generation }),
             _ => Err(Error::TooManyBins),
         }
     }
@@ -168,14 +156,13 @@ impl Bins {
     ///
     /// [`Error::UnknownBin`] if it is not there.
     pub fn remove(&mut self, bin: BinId) -> Result<u64, Error> {
-        let capacity = self.slot(bin)?.capacity;
+        let used = self.used(bin)?;
         let number = bin.number();
-        let residual = self.residual_of(number);
         self.vacant.grow(self.slots.len());
         self.vacant.set(number);
         self.count -= 1;
         match &mut self.index {
-            Index::Last(_) => {}
+            Index::Last => {}
             Index::Numbers(tree, present) => {
                 tree.set(number, 0);
                 present.clear(number);
@@ -185,15 +172,8 @@ impl Bins {
         let slot = &mut self.slots[number];
         slot.home = NONE;
         slot.generation = slot.generation.wrapping_add(1);
-        if let Some(count) = self.capacities.get_mut(&capacity) {
-            *count -= 1;
-            if *count == 0 {
-                self.capacities.remove(&capacity);
-                let largest = self.capacities.last_key_value().map(|(capacity, _)| *capacity);
-                self.largest = self.opening.max(largest);
-            }
-        }
-        Ok(capacity - residual)
+        self.capacities.leave(number);
+        Ok(used)
     }
 
     /// Decides where an item of this size goes, and puts it there.
@@ -205,7 +185,7 @@ impl Bins {
     pub fn place(&mut self, size: u64) -> Result<Decision<u64>, Error> {
         let Some(choice) = self.search::<true>(size) else { return self.place_new(size) };
         let placement = self.explain(choice, size);
-        self.fill(choice.0.number, placement.residual);
+        self.fill(choice.0, placement.residual);
         Ok(Decision::Place(placement))
     }
 
@@ -244,7 +224,7 @@ impl Bins {
     #[inline]
     pub fn put(&mut self, size: u64) -> Result<Option<BinId>, Error> {
         if let Some((found, _)) = self.search::<false>(size) {
-            self.fill(found.number, found.residual - size);
+            self.fill(found, found.residual - size);
             return Ok(Some(self.id(found.number)));
         }
         Ok(self.place_new(size)?.placement().map(|placement| placement.bin))
@@ -259,17 +239,21 @@ impl Bins {
     /// - [`Error::MoreThanHeld`] if there is less in it.
     #[inline]
     pub fn release(&mut self, bin: BinId, size: u64) -> Result<u64, Error> {
-        let capacity = self.slot(bin)?.capacity;
-        let residual = self.residual_of(bin.number());
-        let used = capacity - residual;
+        let (number, residual) = (bin.number(), self.slot(bin)?.residual);
+        let used = self.capacities.of(number) - residual;
         if size > used {
             return Err(Error::MoreThanHeld { bin, size, used });
         }
-        let (number, residual) = (bin.number(), residual + size);
-        if let Index::Numbers(tree, _) = &mut self.index {
-            tree.raise(number, residual);
-        } else {
-            self.set_residual(number, residual);
+        let residual = residual + size;
+        match &mut self.index {
+            Index::Last => self.slots[number].residual = residual,
+            Index::Numbers(tree, _) => {
+                tree.raise(number, residual);
+                self.slots[number].residual = residual;
+            }
+            Index::Residuals(residuals) => {
+                residuals.change(&mut self.slots, number, residual);
+            }
         }
         Ok(residual)
     }
@@ -280,8 +264,7 @@ impl Bins {
     ///
     /// [`Error::UnknownBin`] if it is not there.
     pub fn residual(&self, bin: BinId) -> Result<u64, Error> {
-        self.slot(bin)?;
-        Ok(self.residual_of(bin.number()))
+        Ok(self.slot(bin)?.residual)
     }
 
     /// What a bin can hold.
@@ -290,7 +273,8 @@ impl Bins {
     ///
     /// [`Error::UnknownBin`] if it is not there.
     pub fn capacity(&self, bin: BinId) -> Result<u64, Error> {
-        Ok(self.slot(bin)?.capacity)
+        self.slot(bin)?;
+        Ok(self.capacities.of(bin.number()))
     }
 
     /// What a bin holds.
@@ -299,8 +283,8 @@ impl Bins {
     ///
     /// [`Error::UnknownBin`] if it is not there.
     pub fn used(&self, bin: BinId) -> Result<u64, Error> {
-        let slot = self.slot(bin)?;
-        Ok(slot.capacity - self.residual_of(bin.number()))
+        let residual = self.slot(bin)?.residual;
+        Ok(self.capacities.of(bin.number()) - residual)
     }
 
     /// Whether a bin is there.
@@ -328,18 +312,18 @@ impl Bins {
     }
 
     fn choose_new(&self, size: u64) -> Result<Decision<u64>, Error> {
-        if let Some(capacity) = self.opening.filter(|capacity| size <= *capacity) {
+        if let Some(capacity) = self.opens().filter(|capacity| size <= *capacity) {
             let bin = self.next_id()?;
             let residual = capacity - size;
             return Ok(Decision::Place(Placement { bin, opened: true, residual, runner_up: None }));
         }
-        let would_fit = self.largest.is_some_and(|largest| size <= largest);
+        let would_fit = self.capacities.largest().is_some_and(|largest| size <= largest);
         Ok(if would_fit { Decision::Wait } else { Decision::Reject })
     }
 
     fn place_new(&mut self, size: u64) -> Result<Decision<u64>, Error> {
         let decision = self.choose_new(size)?;
-        if let Some(capacity) = self.opening
+        if let Some(capacity) = self.opens()
             && let Decision::Place(placement) = decision
         {
             self.join(placement.bin, capacity, placement.residual);
@@ -348,29 +332,20 @@ impl Bins {
         Ok(decision)
     }
 
-    /// Of a bin that is there.
-    #[inline]
-    fn residual_of(&self, number: usize) -> u64 {
-        match &self.index {
-            Index::Last(residuals) => residuals[number],
-            Index::Numbers(tree, _) => tree.at(number),
-            Index::Residuals(residuals) => residuals.at(&self.slots, number),
-        }
-    }
-
-    #[inline]
-    fn fill(&mut self, number: usize, residual: u64) {
-        self.last = number;
-        self.set_residual(number, residual);
-    }
-
     #[expect(clippy::inline_always, reason = "a call costs a sixth of the change")]
     #[inline(always)]
-    fn set_residual(&mut self, number: usize, residual: u64) {
+    fn fill(&mut self, found: Found, residual: u64) {
+        let Found { number, home, .. } = found;
+        self.last = number;
         match &mut self.index {
-            Index::Last(residuals) => residuals[number] = residual,
-            Index::Numbers(tree, _) => tree.set(number, residual),
-            Index::Residuals(residuals) => residuals.change(&mut self.slots, number, residual),
+            Index::Last => self.slots[number].residual = residual,
+            Index::Numbers(tree, _) => {
+                tree.set(number, residual);
+                self.slots[number].residual = residual;
+            }
+            Index::Residuals(residuals) => {
+                residuals.change_at(&mut self.slots, home, number, residual);
+            }
         }
     }
 
@@ -378,7 +353,7 @@ impl Bins {
     #[cfg(feature = "serde")]
     fn leave_vacant(&mut self, bin: BinId) {
         let generation = bin.generation;
-        self.slots.push(Slot { capacity: 0, generation, home: NONE });
+        self.slots.push(Slot { residual: 0, generation, home: NONE });
         self.vacant.grow(self.slots.len());
         self.vacant.set(bin.number());
     }

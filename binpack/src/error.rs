@@ -26,7 +26,7 @@ pub enum Error {
         /// What is in the bin, in that dimension.
         used: u64,
     },
-    /// There cannot be more than 2^32 - 1.
+    /// There cannot be more than 2^31, or with vectors, 2^32 - 1.
     #[error("there are more bins than numbers for them")]
     TooManyBins,
     /// There cannot be more than 2^32 - 1.

@@ -14,10 +14,13 @@ pub(crate) use residuals::Residuals;
 /// No bin.
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// Numbers of bins are below.
+pub(crate) const MOST: u32 = 1 << 31;
+
 /// What is known of a number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
-    pub(crate) capacity: u64,
+    pub(crate) residual: u64,
     pub(crate) generation: u32,
     /// Where residuals have it; `NONE` where no bin is.
     pub(crate) home: u32,
@@ -31,8 +34,10 @@ impl Slot {
 }
 
 /// A bin, and what is left of it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     pub(crate) number: usize,
     pub(crate) residual: u64,
+    /// Where residuals have it.
+    pub(crate) home: u32,
 }

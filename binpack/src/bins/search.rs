@@ -1,6 +1,6 @@
 use super::{Bins, Index};
 use crate::Fit;
-use crate::index::{Bitmap, Found, MaxTree};
+use crate::index::{Bitmap, Found, MaxTree, Slot};
 
 /// Bins with room, as they are: the policy's choice, and the second one.
 pub(super) type Choice = (Found, Option<Found>);
@@ -11,11 +11,11 @@ impl Bins {
     #[inline]
     pub(super) fn search<const EXPLAIN: bool>(&self, size: u64) -> Option<Choice> {
         match &self.index {
-            Index::Last(residuals) => {
-                // Residuals end with the last bin that is there, or ever was since a restart.
-                self.slots.get(self.last).filter(|last| last.is_present())?;
-                let found = Found { number: self.last, residual: residuals[self.last] };
-                (found.residual >= size).then_some((found, None))
+            Index::Last => {
+                let slot = self.slots.get(self.last)?;
+                let has_room = slot.is_present() && slot.residual >= size;
+                let found = Found { number: self.last, residual: slot.residual, home: slot.home };
+                has_room.then_some((found, None))
             }
             Index::Numbers(tree, present) => {
                 let turns = self.fit == Fit::Next;
@@ -32,19 +32,22 @@ impl Bins {
                         by_number(tree, present, number + 1, size)
                     };
                 }
-                let found = |number| Found { number, residual: tree.at(number) };
+                let found = |number: usize| {
+                    let Slot { residual, home, .. } = self.slots[number];
+                    Found { number, residual, home }
+                };
                 Some((found(number), second.map(found)))
             }
             Index::Residuals(residuals) => {
                 let has_room = |found: &Found| found.residual >= size;
                 if self.fit == Fit::Best {
-                    residuals.first::<EXPLAIN>(size)
+                    residuals.first::<EXPLAIN>(&self.slots, size)
                 } else if self.fit == Fit::AlmostWorst {
                     let mut found = [None; 3];
                     if EXPLAIN {
-                        found = residuals.largest();
+                        found = residuals.largest(&self.slots);
                     } else {
-                        [found[0], found[1]] = residuals.largest();
+                        [found[0], found[1]] = residuals.largest(&self.slots);
                     }
                     let [first, second, third] = found.map(|found| found.filter(has_room));
                     match second {
@@ -52,10 +55,11 @@ impl Bins {
                         None => Some((first?, None)),
                     }
                 } else if EXPLAIN {
-                    let [first, second] = residuals.largest().map(|found| found.filter(has_room));
+                    let [first, second] =
+                        residuals.largest(&self.slots).map(|found| found.filter(has_room));
                     Some((first?, second))
                 } else {
-                    let [first] = residuals.largest();
+                    let [first] = residuals.largest(&self.slots);
                     Some((first.filter(has_room)?, None))
                 }
             }

@@ -6,6 +6,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Bins;
+use crate::index::MOST;
 use crate::snapshot::{Inconsistent, check};
 use crate::{BinId, Fit};
 
@@ -43,14 +44,14 @@ impl Serialize for Bins {
         let bins = self.slots.iter().enumerate().map(|(number, slot)| Slot {
             generation: slot.generation,
             bin: slot.is_present().then(|| Held {
-                capacity: slot.capacity,
-                used: slot.capacity - self.residual_of(number),
+                capacity: self.capacities.of(number),
+                used: self.capacities.of(number) - slot.residual,
             }),
         });
         Snapshot {
             version: VERSION,
             fit: self.fit,
-            opening: self.opening,
+            opening: self.opens(),
             bins: bins.collect(),
             last: self.last as u32,
         }
@@ -67,7 +68,7 @@ impl<'de> Deserialize<'de> for Bins {
 impl Snapshot {
     fn restore(self) -> Result<Bins, Inconsistent> {
         check(self.version == VERSION, "its version is unknown")?;
-        check(u32::try_from(self.bins.len()).is_ok(), "it is too large")?;
+        check(self.bins.len() <= MOST as usize, "it is too large")?;
         let last = self.last as usize;
         check(last < self.bins.len().max(1), "what was used last never was")?;
         let mut bins = Bins::from_parts(self.fit, self.opening);

@@ -1,14 +1,18 @@
 //! The bins of one residual, which may be thousands: the lowest numbers in a group on top, the
-//! others in groups of a pairing heap, that of the lowest number at its root.
+//! others in groups of a pairing heap, by a bound below their numbers.
 //!
 //! Whoever is searched for is on top; and where bins crowd, nearly all that come and leave do so
-//! elsewhere: in a group that has room, and in their own. So a change touches few cache lines,
-//! and the heap changes only when a group is new, has lost its first number or is empty: in
-//! O(log n), amortised. *Source:* Fredman, Sedgewick, Sleator and Tarjan, *The pairing heap: a new
-//! form of self-adjusting heap*, Algorithmica 1, 1986.
+//! elsewhere: they leave their own group, and come where one left last, which has room and is in
+//! the cache. Neither moves a group: bounds may be too low, and are looked at again only when the
+//! lowest number is wanted on top. So a change touches few cache lines, and the heap changes only
+//! when a group is new, is empty or has lost its lowest number before that is wanted: in O(log n),
+//! amortised. *Source:* Fredman, Sedgewick, Sleator and Tarjan, *The pairing heap: a new form of
+//! self-adjusting heap*, Algorithmica 1, 1986.
 //!
 //! *Rejected, after measuring:* a heap of single numbers, in which what leaves has neighbours and
-//! children anywhere in memory. *Rejected:* lists, which do not know the lowest number.
+//! children anywhere in memory; groups in the order of exact first numbers, which sink whenever
+//! that number leaves; a new group where the one that was left last does not do, which makes most
+//! groups groups of one. *Rejected:* lists, which do not know the lowest number.
 
 use alloc::vec::Vec;
 use core::mem;
@@ -70,47 +74,57 @@ impl Groups {
     /// Puts a number into the class of the group on top.
     #[inline]
     pub(super) fn put(&mut self, slots: &mut [Slot], top: u32, number: u32) {
-        let root = self[top].child;
-        if root == NONE {
-            let over = self.put_into(slots, top, number);
-            if over != NONE {
-                self.hang_new(slots, top, over);
-            }
-            return;
-        }
-        let mut number = number;
-        let first = self[root].nth(0);
-        if number < first {
-            number = self.put_into(slots, top, number);
-            if number == NONE {
-                return;
-            }
-        }
-        if number < first || !self[root].is_full() {
-            number = self.put_into(slots, root, number);
-            if number == NONE {
-                return;
-            }
-        }
-        let child = self[root].child;
-        if child == NONE || self[child].is_full() {
-            self.hang_new(slots, root, number);
+        let Group { child: root, next: open, .. } = self[top];
+        if root == NONE || number < self[top].last() {
+            self.put_on_top(slots, top, number);
         } else {
-            self.put_into(slots, child, number);
+            self.put_below(slots, top, open, number);
         }
     }
 
-    /// The number that there is no room for then, if any.
-    #[inline]
-    fn put_into(&mut self, slots: &mut [Slot], group: u32, number: u32) -> u32 {
-        slots[number as usize].home = group;
-        self[group].insert(number)
+    fn put_on_top(&mut self, slots: &mut [Slot], top: u32, number: u32) {
+        slots[number as usize].home = top;
+        let over = self[top].insert(number);
+        if over != NONE {
+            self.put_below(slots, top, self[top].next, over);
+        }
     }
 
-    fn hang_new(&mut self, slots: &mut [Slot], parent: u32, number: u32) {
-        let residual = self[parent].residual;
+    /// Puts a number into the heap: into the group that may have room, one of the first, or a new
+    /// one.
+    #[inline]
+    fn put_below(&mut self, slots: &mut [Slot], top: u32, open: u32, number: u32) {
+        if !self.push(slots, open, number) {
+            let first = self[top].child;
+            let second = self.groups.get(first as usize).map_or(NONE, |first| first.child);
+            for group in [first, second] {
+                if self.push(slots, group, number) {
+                    self[top].next = group;
+                    return;
+                }
+            }
+            self.hang_new(slots, top, number);
+        }
+    }
+
+    /// Whether a group of the heap, if there is one, has room for a number; then it is put in.
+    #[inline]
+    fn push(&mut self, slots: &mut [Slot], home: u32, number: u32) -> bool {
+        let group = self.groups.get_mut(home as usize);
+        let Some(group) = group.filter(|group| !group.is_full() && group.bound() < number) else {
+            return false;
+        };
+        group.push(number);
+        slots[number as usize].home = home;
+        true
+    }
+
+    fn hang_new(&mut self, slots: &mut [Slot], top: u32, number: u32) {
+        let residual = self[top].residual;
         let new = self.open(slots, residual, number);
-        self.hang(parent, new);
+        self.hang(top, new);
+        (self[new].smaller, self[new].larger) = (top, 0);
+        self[top].next = new;
     }
 
     /// Takes a number out of its group. Whether that was the last of its class; then the group is
@@ -118,49 +132,65 @@ impl Groups {
     #[inline]
     pub(super) fn take(&mut self, slots: &mut [Slot], home: u32, number: u32) -> bool {
         let group = &mut self[home];
-        let was_first = group.nth(0) == number;
-        group.remove(number);
         if group.is_on_top() {
+            group.remove(number);
             if group.child == NONE {
                 return group.is_empty();
             }
             if group.nth(LEAST - 1) == NONE {
                 self.refill(slots, home);
             }
-        } else if was_first {
-            self.descend(home);
+        } else {
+            group.take(number);
+            let (top, is_empty) = (group.top(), group.is_empty());
+            // There is room now, and near.
+            self[top].next = home;
+            if is_empty {
+                self.unhang(home);
+            }
         }
         false
     }
 
     /// The lowest number of the heap moves to the top.
     fn refill(&mut self, slots: &mut [Slot], top: u32) {
-        let root = self[top].child;
-        let first = self[root].nth(0);
-        self[root].remove(first);
-        self.put_into(slots, top, first);
-        self.descend(root);
+        let (root, lowest) = self.lowest(top);
+        self[root].take(lowest);
+        slots[lowest as usize].home = top;
+        self[top].insert(lowest);
+        if self[root].is_empty() {
+            self.unhang(root);
+        }
     }
 
-    /// A group of the heap has lost its first number.
-    fn descend(&mut self, group: u32) {
-        let Group { child, next, previous, .. } = self[group];
-        let heir = if child == NONE { NONE } else { self.unite(child) };
-        if self[group].is_empty() {
-            let heir = if heir == NONE { next } else { self.followed_by(heir, next) };
-            self.replace(previous, group, heir);
-            self.close(group);
-        } else if heir != NONE && self[heir].nth(0) < self[group].nth(0) {
-            self[group].child = NONE;
-            self.followed_by(heir, next);
-            self.replace(previous, group, heir);
-            self.hang(heir, group);
-        } else {
-            self[group].child = heir;
-            if heir != NONE {
-                self[heir].previous = group;
+    /// The lowest number of the heap, which is in the only root then.
+    fn lowest(&mut self, top: u32) -> (u32, u32) {
+        loop {
+            let root = self.unite(self[top].child);
+            (self[top].child, self[root].previous) = (root, top);
+            let (bound, lowest) = (self[root].bound(), self[root].lowest());
+            self[root].set_bound(lowest);
+            let child = mem::replace(&mut self[root].child, NONE);
+            if bound == lowest || child == NONE {
+                self[root].child = child;
+                return (root, lowest);
             }
+            // What was the lowest has left. Those below are roots too now.
+            self.followed_by(root, child);
         }
+    }
+
+    /// A group of the heap that is empty goes away.
+    fn unhang(&mut self, group: u32) {
+        let Group { child, next, previous, .. } = self[group];
+        let top = self[group].top();
+        let heir = if child == NONE { NONE } else { self.unite(child) };
+        let heir = if heir == NONE { next } else { self.followed_by(heir, next) };
+        self.replace(previous, group, heir);
+        if self[top].next == group {
+            self[top].next = NONE;
+        }
+        self.close(group);
     }
 
     fn followed_by(&mut self, group: u32, next: u32) -> u32 {
@@ -210,12 +240,21 @@ impl Groups {
         root
     }
 
-    /// Of two groups, that with the lower number gets the other as a child. What is beside it stays.
+    /// Of two groups, that with the lower bound gets the other as a child. What is beside it stays.
     fn link(&mut self, one: u32, other: u32) -> u32 {
-        let is_lower = self[one].nth(0) < self[other].nth(0);
+        let is_lower = self.bound(one) < self.bound(other);
         let (top, below) = if is_lower { (one, other) } else { (other, one) };
         self.hang(top, below);
         top
+    }
+
+    /// The bound of a group, as high as can be if nothing is below.
+    fn bound(&mut self, group: u32) -> u32 {
+        let group = &mut self[group];
+        if group.child == NONE {
+            group.set_bound(group.lowest());
+        }
+        group.bound()
     }
 
     /// A group becomes the first child of another.

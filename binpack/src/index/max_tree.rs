@@ -21,7 +21,7 @@ pub(crate) struct MaxTree {
 struct Line([u64; WIDTH]);
 
 impl MaxTree {
-    /// The residual of a number.
+    /// A number gets a residual.
     #[inline]
     pub(crate) fn set(&mut self, number: usize, residual: u64) {
         while number >= self.length {
@@ -53,12 +53,6 @@ impl MaxTree {
             *entry = residual;
             at /= WIDTH;
         }
-    }
-
-    /// The residual of a number that was set.
-    #[inline]
-    pub(crate) fn at(&self, number: usize) -> u64 {
-        self.levels[0][number / WIDTH].0[number % WIDTH]
     }
 
     fn push(&mut self) {

@@ -1,9 +1,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
+use core::mem;
 
 use super::crowd::Groups;
-use super::group::Group;
-use super::{Bitmap, Found, NONE, Slot, classes};
+use super::{Bitmap, Found, MOST, NONE, Slot, classes};
 
 /// Bins in the order of residuals, and those of one residual in the order of numbers.
 ///
@@ -11,19 +11,20 @@ use super::{Bitmap, Found, NONE, Slot, classes};
 /// those that agree in their leading bits. Order-preserving, so the next bucket that is not empty
 /// has the next residuals; a bitmap finds it. Where residuals crowd, which with best fit is close to
 /// zero, buckets are narrow, and they are at any scale: one huge bin among small ones costs nothing.
-/// In a bucket lies a tree of classes, one for each residual, mostly of one or two. In a class lie
-/// groups of numbers, of which there may be thousands.
+/// Most bins are alone in their bucket, which then is their number. Otherwise, in a bucket lies a
+/// tree of classes, one for each residual. In a class lie groups of numbers, of which there may be
+/// thousands.
 ///
 /// Every call takes O(log n) at worst. The buckets are made anew, in O(n log n), when there are
 /// four times as many bins, or when the largest residual has more bits: rarely enough not to count.
 ///
 /// *Rejected:* buckets of equal width, of which the first gets nearly all bins of a large capacity;
-/// one tree of all bins by (residual, number), which has no short cut to where they crowd.
+/// one tree of all bins by (residual, number), which has no short cut to where they crowd; a group
+/// for each bin, which with those of a few thousand bins no cache nearby can hold.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Residuals {
     groups: Groups,
-    /// The root of each bucket's tree.
-    roots: Vec<u32>,
+    roots: Vec<Root>,
     occupied: Bitmap,
     /// Leading bits, without the first one, that a bucket's residuals agree in.
     precision: u32,
@@ -33,24 +34,42 @@ pub(crate) struct Residuals {
     room: usize,
 }
 
+/// What is in a bucket: nothing, a bin, or the root of a tree of classes, by a bit that numbers of
+/// bins do not have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Root(u32);
+
+impl Root {
+    const EMPTY: Self = Self(NONE);
+
+    const fn tree(class: u32) -> Self {
+        Self(class | MOST)
+    }
+
+    const fn is_bin(self) -> bool {
+        self.0 < MOST
+    }
+
+    const fn class(self) -> u32 {
+        self.0 & !MOST
+    }
+}
+
 impl Residuals {
-    /// A bin that has its slot. Its residual will never be above its capacity.
-    pub(crate) fn add(&mut self, slots: &mut [Slot], number: usize, residual: u64) {
-        let capacity = slots[number].capacity;
+    /// A bin that has its slot. Its residual will never be above this capacity.
+    pub(crate) fn add(&mut self, slots: &mut [Slot], number: usize, capacity: u64) {
         self.count += 1;
         if self.count > self.room || capacity > self.largest || self.roots.is_empty() {
-            self.make_room(capacity);
+            self.make_room(slots, capacity);
         }
         self.groups.reserve(self.count);
-        self.insert(slots, number, residual);
+        self.insert(slots, number);
     }
 
     /// A bin goes away.
     pub(crate) fn remove(&mut self, slots: &mut [Slot], number: usize) {
         let home = slots[number].home;
-        if self.groups.take(slots, home, number as u32) {
-            self.remove_class(home);
-        }
+        self.take_out(slots, home, number);
         self.count -= 1;
     }
 
@@ -59,175 +78,217 @@ impl Residuals {
     #[inline(always)]
     pub(crate) fn change(&mut self, slots: &mut [Slot], number: usize, residual: u64) {
         let home = slots[number].home;
-        if self.groups[home].is_class_of_one() {
-            self.take_out_class(home);
-            self.groups[home].residual = residual;
-            self.insert_class(slots, home);
-        } else {
-            if self.groups.take(slots, home, number as u32) {
-                self.remove_class(home);
-            }
-            self.insert(slots, number, residual);
-        }
+        self.change_at(slots, home, number, residual);
     }
 
-    /// The residual of a bin.
-    #[inline]
-    pub(crate) fn at(&self, slots: &[Slot], number: usize) -> u64 {
-        self.groups[slots[number].home].residual
+    /// The same, of a bin whose home is known.
+    #[expect(clippy::inline_always, reason = "a call costs a sixth of the change")]
+    #[inline(always)]
+    pub(crate) fn change_at(
+        &mut self,
+        slots: &mut [Slot],
+        home: u32,
+        number: usize,
+        residual: u64,
+    ) {
+        self.take_out(slots, home, number);
+        slots[number].residual = residual;
+        self.insert(slots, number);
     }
 
     /// The first bin of at least a size, and the one after it if that is wanted.
     #[inline]
-    pub(crate) fn first<const NEXT: bool>(&self, size: u64) -> Option<(Found, Option<Found>)> {
+    pub(crate) fn first<const NEXT: bool>(
+        &self,
+        slots: &[Slot],
+        size: u64,
+    ) -> Option<(Found, Option<Found>)> {
         let least = bucket(self.precision, size);
         let mut bucket = self.occupied.next(least)?;
-        let mut class = NONE;
-        if bucket == least {
-            class = classes::at_least(&self.groups, self.roots[bucket], size);
-            if class == NONE {
-                bucket = self.occupied.next(least + 1)?;
-            }
+        let mut found = self.first_in::<NEXT>(slots, bucket, size);
+        if found.is_none() {
+            bucket = self.occupied.next(least + 1)?;
+            found = self.first_in::<NEXT>(slots, bucket, size);
         }
-        if class == NONE {
-            class = classes::smallest(&self.groups, self.roots[bucket]);
+        let (first, mut second) = found?;
+        if NEXT && second.is_none() {
+            let next = self.occupied.next(bucket + 1);
+            second = next.and_then(|next| self.first_in::<false>(slots, next, size)).map(|it| it.0);
         }
-        let class = &self.groups[class];
-        let second = if NEXT { self.second(class, bucket) } else { None };
-        Some((found(class, 0), second))
+        Some((first, second))
     }
 
-    /// The second of a class in this bucket, or the first of the next class.
+    /// The same, in a bucket that is not empty.
     #[inline]
-    fn second(&self, class: &Group, bucket: usize) -> Option<Found> {
-        if class.nth(1) != NONE {
-            return Some(found(class, 1));
-        }
+    fn first_in<const NEXT: bool>(
+        &self,
+        slots: &[Slot],
+        bucket: usize,
+        size: u64,
+    ) -> Option<(Found, Option<Found>)> {
         let root = self.roots[bucket];
-        if class.height > 1 || self.groups[root].height > 1 {
-            let next = class.residual.checked_add(1)?;
-            let next = classes::at_least(&self.groups, root, next);
-            if next != NONE {
-                return Some(found(&self.groups[next], 0));
+        if root.is_bin() {
+            let found = self.alone(slots, bucket);
+            return (found.residual >= size).then_some((found, None));
+        }
+        let class = classes::at_least(&self.groups, root.class(), size);
+        if class == NONE {
+            return None;
+        }
+        let top = &self.groups[class];
+        let mut second = None;
+        if NEXT {
+            if top.nth(1) != NONE {
+                second = Some(self.on_top(class, 1));
+            } else if let Some(size) = top.residual.checked_add(1) {
+                let next = classes::at_least(&self.groups, root.class(), size);
+                second = (next != NONE).then(|| self.on_top(next, 0));
             }
         }
-        let bucket = self.occupied.next(bucket + 1)?;
-        let next = classes::smallest(&self.groups, self.roots[bucket]);
-        Some(found(&self.groups[next], 0))
+        Some((self.on_top(class, 0), second))
     }
 
     /// The first three in the order of residuals from the largest, and of numbers among equals.
     #[inline]
-    pub(crate) fn largest<const N: usize>(&self) -> [Option<Found>; N] {
+    pub(crate) fn largest<const N: usize>(&self, slots: &[Slot]) -> [Option<Found>; N] {
         let mut found = [None; N];
-        let mut places = found.iter_mut();
-        let mut class = match self.occupied.last() {
-            Some(bucket) => classes::largest(&self.groups, self.roots[bucket]),
-            None => return found,
-        };
-        'classes: loop {
-            let top = &self.groups[class];
-            for n in 0..N.min(3) {
-                if top.nth(n) == NONE {
-                    break;
+        let (mut count, mut bucket) = (0, usize::MAX);
+        while count < N
+            && let Some(last) = self.occupied.previous(bucket)
+        {
+            bucket = last;
+            let root = self.roots[bucket];
+            if root.is_bin() {
+                found[count] = Some(self.alone(slots, bucket));
+                count += 1;
+                continue;
+            }
+            let mut class = classes::largest(&self.groups, root.class());
+            while class != NONE && count < N {
+                let top = &self.groups[class];
+                for n in 0..(N - count).min(3) {
+                    if top.nth(n) == NONE {
+                        break;
+                    }
+                    found[count] = Some(self.on_top(class, n));
+                    count += 1;
                 }
-                let Some(place) = places.next() else { break 'classes };
-                *place = Some(self::found(top, n));
-            }
-            if places.len() == 0 {
-                break;
-            }
-            match self.below(top.residual) {
-                Some(next) => class = next,
-                None => break,
+                class = classes::below(&self.groups, root.class(), top.residual);
             }
         }
         found
     }
 
-    /// The first of the class below a residual.
-    fn below(&self, residual: u64) -> Option<u32> {
-        let bucket = bucket(self.precision, residual);
-        let found = classes::below(&self.groups, self.roots[bucket], residual);
-        if found != NONE {
-            return Some(found);
-        }
-        let bucket = self.occupied.previous(bucket)?;
-        Some(classes::largest(&self.groups, self.roots[bucket]))
+    /// The bin of a bucket that has only one.
+    #[inline]
+    fn alone(&self, slots: &[Slot], bucket: usize) -> Found {
+        let number = self.roots[bucket].0 as usize;
+        Found { number, residual: slots[number].residual, home: bucket as u32 | ALONE }
     }
 
-    fn insert(&mut self, slots: &mut [Slot], number: usize, residual: u64) {
-        let (bucket, number) = (bucket(self.precision, residual), number as u32);
-        let class = self.class(bucket, residual);
+    /// A bin on top of its class.
+    #[inline]
+    fn on_top(&self, class: u32, n: usize) -> Found {
+        let top = &self.groups[class];
+        Found { number: top.nth(n) as usize, residual: top.residual, home: class }
+    }
+
+    /// A bin is nowhere then.
+    #[expect(clippy::inline_always, reason = "a call costs a sixth of the change")]
+    #[inline(always)]
+    fn take_out(&mut self, slots: &mut [Slot], home: u32, number: usize) {
+        if home & ALONE == 0 {
+            self.take_out_of_class(slots, home, number as u32);
+        } else {
+            self.empty((home & !ALONE) as usize);
+        }
+    }
+
+    fn take_out_of_class(&mut self, slots: &mut [Slot], home: u32, number: u32) {
+        if self.groups.take(slots, home, number) {
+            self.remove_class(home);
+        }
+    }
+
+    #[inline]
+    fn empty(&mut self, bucket: usize) {
+        self.roots[bucket] = Root::EMPTY;
+        self.occupied.clear(bucket);
+    }
+
+    /// A bin that is nowhere.
+    #[expect(clippy::inline_always, reason = "a call costs a sixth of the change")]
+    #[inline(always)]
+    fn insert(&mut self, slots: &mut [Slot], number: usize) {
+        let slot = &mut slots[number];
+        let bucket = bucket(self.precision, slot.residual);
+        let root = &mut self.roots[bucket];
+        if *root == Root::EMPTY {
+            *root = Root(number as u32);
+            slot.home = bucket as u32 | ALONE;
+            self.occupied.set(bucket);
+        } else {
+            self.insert_beside(slots, bucket, number as u32);
+        }
+    }
+
+    /// The same, into a bucket that is not empty.
+    fn insert_beside(&mut self, slots: &mut [Slot], bucket: usize, number: u32) {
+        let residual = slots[number as usize].residual;
+        let root = self.classes(slots, bucket);
+        // Where bins crowd, a bucket has one class.
+        let mut class = root;
+        if self.groups[root].residual != residual {
+            class = classes::find(&self.groups, root, residual);
+        }
         if class == NONE {
             let new = self.groups.open(slots, residual, number);
-            self.hang_class(bucket, new);
+            self.roots[bucket] = Root::tree(classes::insert(&mut self.groups, root, new));
         } else {
             self.groups.put(slots, class, number);
         }
     }
 
-    /// The class of one that has another residual now.
-    #[inline]
-    fn insert_class(&mut self, slots: &mut [Slot], new: u32) {
-        let Group { residual, .. } = self.groups[new];
-        let bucket = bucket(self.precision, residual);
-        let class = self.class(bucket, residual);
-        if class == NONE {
-            self.hang_class(bucket, new);
-        } else {
-            let number = self.groups[new].nth(0);
-            self.groups.close(new);
-            self.groups.put(slots, class, number);
-        }
-    }
-
-    /// The class of a residual; `NONE` if there is none.
-    #[inline]
-    fn class(&self, bucket: usize, residual: u64) -> u32 {
+    /// The root of the classes of a bucket that is not empty. If there is none, the bin gets one.
+    #[expect(clippy::inline_always, reason = "where bins crowd it is a test that nothing follows")]
+    #[inline(always)]
+    fn classes(&mut self, slots: &mut [Slot], bucket: usize) -> u32 {
         let root = self.roots[bucket];
-        // Where bins crowd, a bucket has one class.
-        if root == NONE || self.groups[root].residual == residual {
-            root
-        } else {
-            classes::find(&self.groups, root, residual)
+        if !root.is_bin() {
+            return root.class();
         }
-    }
-
-    /// A new class, or one that hangs nowhere.
-    #[inline]
-    fn hang_class(&mut self, bucket: usize, new: u32) {
-        let root = self.roots[bucket];
-        if root == NONE {
-            self.occupied.set(bucket);
-            self.roots[bucket] = new;
-        } else {
-            self.roots[bucket] = classes::insert(&mut self.groups, root, new);
-        }
+        let class = self.groups.open(slots, slots[root.0 as usize].residual, root.0);
+        self.roots[bucket] = Root::tree(class);
+        class
     }
 
     fn remove_class(&mut self, class: u32) {
-        self.take_out_class(class);
+        let bucket = bucket(self.precision, self.groups[class].residual);
+        let root = self.roots[bucket].class();
+        let rest = classes::remove(&mut self.groups, root, class);
+        if rest == NONE {
+            self.empty(bucket);
+        } else {
+            self.roots[bucket] = Root::tree(rest);
+        }
         self.groups.close(class);
     }
 
-    /// A class hangs nowhere then.
-    #[inline]
-    fn take_out_class(&mut self, class: u32) {
-        let bucket = bucket(self.precision, self.groups[class].residual);
-        let root = self.roots[bucket];
-        if root == class && self.groups[class].height == 1 {
-            self.roots[bucket] = NONE;
-            self.occupied.clear(bucket);
+    /// A class that hangs nowhere, and that no other has the residual of.
+    fn hang_class(&mut self, slots: &mut [Slot], new: u32) {
+        let bucket = bucket(self.precision, self.groups[new].residual);
+        let mut root = NONE;
+        if self.roots[bucket] == Root::EMPTY {
+            self.occupied.set(bucket);
         } else {
-            self.roots[bucket] = classes::remove(&mut self.groups, root, class);
-            self.groups[class].cut();
+            root = self.classes(slots, bucket);
         }
+        self.roots[bucket] = Root::tree(classes::insert(&mut self.groups, root, new));
     }
 
     /// For as many bins as there are, and residuals up to this one.
     #[cold]
-    fn make_room(&mut self, residual: u64) {
+    fn make_room(&mut self, slots: &mut [Slot], residual: u64) {
         while self.room < self.count.max(LEAST) {
             self.room = self.room.saturating_mul(4).max(LEAST);
         }
@@ -236,24 +297,23 @@ impl Residuals {
         let precision = precision(self.largest, (self.room / BINS).max(BUCKETS));
         let buckets = bucket(precision, self.largest) + 1;
         if precision == self.precision && !self.roots.is_empty() {
-            self.roots.resize(buckets.max(self.roots.len()), NONE);
+            self.roots.resize(buckets.max(self.roots.len()), Root::EMPTY);
             self.occupied.grow(buckets);
             return;
         }
         self.precision = precision;
-        self.roots = vec![NONE; buckets];
+        let old = mem::replace(&mut self.roots, vec![Root::EMPTY; buckets]);
         self.occupied = Bitmap::default();
         self.occupied.grow(buckets);
-        for class in self.groups.tops() {
+        let tops = self.groups.tops();
+        for root in old.into_iter().filter(|root| root.is_bin()) {
+            self.insert(slots, root.0 as usize);
+        }
+        for class in tops {
             self.groups[class].cut();
-            self.hang_class(bucket(precision, self.groups[class].residual), class);
+            self.hang_class(slots, class);
         }
     }
-}
-
-#[inline]
-fn found(class: &Group, n: usize) -> Found {
-    Found { number: class.nth(n) as usize, residual: class.residual }
 }
 
 /// The bucket of a residual: itself, if it has at most one bit more than the precision.
@@ -272,6 +332,8 @@ fn precision(largest: u64, buckets: usize) -> u32 {
 
 /// Bins at least that there is room for.
 const LEAST: usize = 64;
+/// The home of a bin that is alone in its bucket is this and the bucket; of others, their group.
+const ALONE: u32 = MOST;
 /// Bins for each bucket. With fewer, more words of the bitmap are empty, and searches go up and
 /// down; with more, trees of classes grow.
 const BINS: usize = 4;
@@ -301,42 +363,46 @@ mod tests {
                 let any = 1 << next(41);
                 let residual = if next(20) == 0 { next(any) } else { next(crowds) };
                 if number == slots.len() {
-                    slots.push(Slot { capacity: 1 << 41, generation: 0, home: 0 });
-                    residuals.add(&mut slots, number, residual);
+                    slots.push(Slot { residual, generation: 0, home: 0 });
+                    residuals.add(&mut slots, number, 1 << 41);
                 } else if next(16) == 0 {
-                    twin.remove(&(residuals.at(&slots, number), number));
+                    twin.remove(&(slots[number].residual, number));
                     residuals.remove(&mut slots, number);
-                    residuals.add(&mut slots, number, residual);
+                    slots[number].residual = residual;
+                    residuals.add(&mut slots, number, 1 << 41);
                 } else {
                     // The first ones too, as those who place take them.
-                    let first = residuals.first::<false>(residual).map(|(found, _)| found.number);
+                    let first =
+                        residuals.first::<false>(&slots, residual).map(|(found, _)| found.number);
                     let number = first.filter(|_| step % 2 == 0).unwrap_or(number);
-                    twin.remove(&(residuals.at(&slots, number), number));
+                    twin.remove(&(slots[number].residual, number));
                     residuals.change(&mut slots, number, residual);
                     twin.insert((residual, number));
                     continue;
                 }
                 twin.insert((residual, number));
                 if step % 7 == 0 {
-                    compare(&residuals, &twin, next(crowds + 1));
+                    compare(&residuals, &slots, &twin, next(crowds + 1));
                 }
             }
-            assert!(
-                twin.iter().all(|&(residual, number)| residuals.at(&slots, number) == residual)
-            );
+            assert!(twin.iter().all(|&(residual, number)| slots[number].residual == residual));
             while let Some((_, number)) = twin.pop_first() {
                 residuals.remove(&mut slots, number);
-                compare(&residuals, &twin, next(crowds + 1));
+                compare(&residuals, &slots, &twin, next(crowds + 1));
             }
         }
     }
 
-    fn compare(residuals: &Residuals, twin: &BTreeSet<(u64, usize)>, size: u64) {
-        let found = |&(residual, number): &(u64, usize)| Found { number, residual };
-        let mut of_size = twin.range((size, 0)..).map(found);
+    fn compare(residuals: &Residuals, slots: &[Slot], twin: &BTreeSet<(u64, usize)>, size: u64) {
+        let pair = |found: Found| {
+            assert_eq!(slots[found.number].home, found.home);
+            (found.residual, found.number)
+        };
+        let mut of_size = twin.range((size, 0)..).copied();
         let expected = of_size.next().map(|first| (first, of_size.next()));
-        assert_eq!(residuals.first::<true>(size), expected);
-        let mut falling: Vec<Found> = Vec::new();
+        let first = residuals.first::<true>(slots, size);
+        assert_eq!(first.map(|(first, second)| (pair(first), second.map(pair))), expected);
+        let mut falling: Vec<(u64, usize)> = Vec::new();
         let mut below = None;
         while falling.len() < 3 {
             let bound = match below {
@@ -344,10 +410,10 @@ mod tests {
                 Some(residual) => twin.range(..(residual, 0)).last(),
             };
             let Some(&(residual, _)) = bound else { break };
-            falling.extend(twin.range((residual, 0)..=(residual, usize::MAX)).map(found).take(3));
+            falling.extend(twin.range((residual, 0)..=(residual, usize::MAX)).take(3));
             below = Some(residual);
         }
-        let [first, second, third] = [0, 1, 2].map(|n| falling.get(n).copied());
-        assert_eq!(residuals.largest(), [first, second, third]);
+        let expected = [0, 1, 2].map(|n| falling.get(n).copied());
+        assert_eq!(residuals.largest(slots).map(|found| found.map(pair)), expected);
     }
 }
