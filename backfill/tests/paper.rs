@@ -379,13 +379,13 @@ fn stretches_in_which_a_job_does_not_run_never_touch() {
             let run = outcome.runs[index];
             let pauses = outcome.suspensions.iter().filter(|pause| pause.index == index);
             let mut resumed = run.start;
-            let mut paused = 0;
+            let mut away = 0;
             for pause in pauses {
                 assert!(resumed < pause.from && pause.from < pause.until, "{ties:?}: {pause:?}");
                 resumed = pause.until;
-                paused += pause.until - pause.from;
+                away += pause.until - pause.from;
             }
-            assert_eq!(run.end - run.start, job.runtime + paused, "{ties:?}: job {index}");
+            assert_eq!(run.end - run.start, job.runtime + away, "{ties:?}: job {index}");
         }
     }
 }

@@ -1,5 +1,6 @@
 use alloc::vec::Vec;
 
+use crate::id::RETIRED;
 use crate::index::{Bitmap, Found, MOST, MaxTree, NONE, Residuals, Slot};
 use crate::{BinId, Decision, Error, Fit, Placement, RunnerUp};
 
@@ -158,8 +159,6 @@ impl Bins {
     pub fn remove(&mut self, bin: BinId) -> Result<u64, Error> {
         let used = self.used(bin)?;
         let number = bin.number();
-        self.vacant.grow(self.slots.len());
-        self.vacant.set(number);
         self.count -= 1;
         match &mut self.index {
             Index::Last => {}
@@ -171,7 +170,11 @@ impl Bins {
         }
         let slot = &mut self.slots[number];
         slot.home = NONE;
-        slot.generation = slot.generation.wrapping_add(1);
+        slot.generation = slot.generation.saturating_add(1);
+        if slot.generation != RETIRED {
+            self.vacant.grow(self.slots.len());
+            self.vacant.set(number);
+        }
         self.capacities.leave(number);
         Ok(used)
     }
@@ -355,7 +358,9 @@ impl Bins {
         let generation = bin.generation;
         self.slots.push(Slot { residual: 0, generation, home: NONE });
         self.vacant.grow(self.slots.len());
-        self.vacant.set(bin.number());
+        if generation != RETIRED {
+            self.vacant.set(bin.number());
+        }
     }
 
     #[inline]

@@ -46,3 +46,7 @@ impl fmt::Display for ItemId {
         write!(f, "item {}", self.number)
     }
 }
+
+/// The generation of a number that is not given out again: all others were, and a handle must never
+/// mean somebody else.
+pub(crate) const RETIRED: u32 = u32::MAX;

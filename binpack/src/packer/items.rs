@@ -1,6 +1,7 @@
 use alloc::vec::Vec;
 use core::{iter, mem};
 
+use crate::id::RETIRED;
 use crate::index::NONE;
 use crate::{BinId, Error, ItemId};
 
@@ -93,8 +94,11 @@ impl<S: Copy> Items<S> {
         let slot = &mut self.slots[number];
         let Some(Held { bin, .. }) = slot.held.take() else { return };
         let (next, previous) = (slot.next, slot.previous);
-        slot.generation = slot.generation.wrapping_add(1);
-        slot.next = mem::replace(&mut self.vacant, number as u32);
+        slot.generation = slot.generation.saturating_add(1);
+        slot.next = NONE;
+        if slot.generation != RETIRED {
+            slot.next = mem::replace(&mut self.vacant, number as u32);
+        }
         if next != NONE {
             self.slots[next as usize].previous = previous;
         }

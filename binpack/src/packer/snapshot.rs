@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::items::Items;
 use super::{BinSet, Packer, Size};
+use crate::id::RETIRED;
 use crate::snapshot::{Inconsistent, check};
 use crate::{BinId, ItemId};
 
@@ -85,7 +86,8 @@ impl Parts {
             let unseen = unseen.get_mut(number as usize).filter(|unseen| **unseen);
             *unseen.ok_or(Inconsistent("a number is used twice, or not at all"))? = false;
         }
-        check(!unseen.contains(&true), "a number is missing")?;
+        let is_missing = |(&unseen, &generation)| unseen && generation != RETIRED;
+        check(!unseen.iter().zip(&self.generations).any(is_missing), "a number is missing")?;
         let mut sizes = vec![None; self.generations.len()];
         let mut items = self.items.iter().peekable();
         while let Some(bin) = items.peek().map(|item| item.bin) {

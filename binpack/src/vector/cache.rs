@@ -158,6 +158,8 @@ impl Heap {
             found.truncate(2 * wanted);
             left_out = true;
         }
+        // There may have been as many as bins.
+        found.shrink_to_fit();
         // Where bins are left out and none was found, nothing reaches the floor: the caller scans.
         let floor = found.iter().min().copied().unwrap_or(Candidate::UNBEATEN);
         let full = found.len();

@@ -14,5 +14,5 @@ pub use heuristic::{BinScore, ItemFit, VectorHeuristic, vector_portfolio};
 pub use improver::VectorImprover;
 pub use weighting::Weighting;
 
-/// With more items than this, nothing is done that takes quadratic time.
+/// With more items than this, nothing is done that looks at items again and again.
 const MANY_ITEMS: usize = 5_000;

@@ -4,6 +4,7 @@ use core::cmp::Reverse;
 
 use super::fit::{fits, subtract};
 use super::narrow::Narrow;
+use crate::id::RETIRED;
 use crate::{BinId, Error};
 
 /// The bins: what they can hold and what is left of each, their numbers and generations.
@@ -93,8 +94,8 @@ impl<const D: usize> Store<D> {
     fn vacate(&mut self, number: usize) {
         let slot = &mut self.slots[number];
         slot.capacity = None;
-        if let Some(generation) = slot.generation.checked_add(1) {
-            slot.generation = generation;
+        slot.generation = slot.generation.saturating_add(1);
+        if slot.generation != RETIRED {
             self.holes.push(Reverse(number as u32));
         }
     }
@@ -111,7 +112,7 @@ impl<const D: usize> Store<D> {
                 *self.capacities.entry(capacity).or_default() += 1;
                 self.count += 1;
                 self.narrow.widen(&capacity);
-            } else if vacant && slot.generation < u32::MAX {
+            } else if vacant && slot.generation != RETIRED {
                 self.holes.push(Reverse(number as u32));
             }
             Ok(())

@@ -48,38 +48,49 @@ impl fmt::Display for Recipe {
 /// Time and steps of one file.
 pub(super) struct Clock<'a> {
     begin: std::time::Instant,
+    budget: Budget,
+    /// In the unit of the budget: items if there is none.
     report: &'a mut dyn FnMut(u64),
 }
 
 impl<'a> Clock<'a> {
-    pub(super) fn new(report: &'a mut dyn FnMut(u64)) -> Self {
-        Self { begin: progress::now(), report }
+    pub(super) fn new(budget: Budget, report: &'a mut dyn FnMut(u64)) -> Self {
+        Self { begin: progress::now(), budget, report }
     }
 
     pub(super) fn elapsed(&self) -> Duration {
         self.begin.elapsed()
     }
 
-    /// How many items are packed.
+    /// How many items are packed by the rule.
     pub(super) fn packed(&mut self, items: usize) {
-        (self.report)(items as u64);
+        if self.budget == Budget::None {
+            (self.report)(items as u64);
+        }
+    }
+
+    /// Whether there is time for something that takes this long.
+    pub(super) fn has_time_for(&mut self, duration: Duration) -> bool {
+        let Budget::Time(limit) = self.budget else { return true };
+        let elapsed = self.elapsed();
+        self.report_time(elapsed);
+        elapsed.saturating_add(duration) < limit
+    }
+
+    fn report_time(&mut self, elapsed: Duration) {
+        (self.report)(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
     }
 
     /// Lets an improver run, in slices of steps, as far as the budget goes. `run` takes a number of
     /// steps, and returns how many were taken in all, and whether there is nothing left to do.
-    pub(super) fn improve(
-        &mut self,
-        budget: Budget,
-        slice: u64,
-        mut run: impl FnMut(u64) -> (u64, bool),
-    ) {
+    pub(super) fn improve(&mut self, slice: u64, mut run: impl FnMut(u64) -> (u64, bool)) {
         let mut taken = 0;
         loop {
-            let next = match budget {
+            let next = match self.budget {
                 Budget::None => return,
                 Budget::Time(limit) => {
                     let elapsed = self.elapsed();
-                    (self.report)(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+                    self.report_time(elapsed);
                     if elapsed < limit { slice } else { 0 }
                 }
                 Budget::Steps(steps) => {

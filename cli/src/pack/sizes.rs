@@ -18,7 +18,7 @@ pub(super) fn pack(
     let instance = Instance::new(capacity, sizes)
         .map_err(|error| Error::input(&source.name, error.to_string()))?;
 
-    let mut clock = Clock::new(report);
+    let mut clock = Clock::new(budget, report);
     let by_rule = pack_by_rule(&instance, fit, order);
     let (assignment, improved) = if budget == Budget::None {
         (by_rule, None)
@@ -29,7 +29,7 @@ pub(super) fn pack(
         // are packed as well as can be need not be packed again.
         let rules = (!own.is_optimal()).then(|| Improver::new(&instance));
         let mut improver = rules.filter(|best| best.bins() < own.bins()).unwrap_or(own);
-        clock.improve(budget, SLICE, |steps| {
+        clock.improve(SLICE, |steps| {
             let done = improver.run(steps);
             (improver.steps(), done)
         });

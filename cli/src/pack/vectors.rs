@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use apportion_binpack::{
     Assignment, Decision, Error as Refusal, Fit, Measure, Norm, Order, Scale, VectorBins,
-    VectorFit, VectorImprover, VectorInstance, check_vectors, vector_lower_bound, vector_portfolio,
+    VectorFit, VectorHeuristic, VectorImprover, VectorInstance, check_vectors, vector_lower_bound,
 };
 
 use super::Source;
@@ -27,19 +27,17 @@ pub(super) fn pack<const D: usize>(
     let instance = VectorInstance::<D>::new(array(source.instance.capacity()), sizes)
         .map_err(|error| explain(source, &error))?;
 
-    let mut clock = Clock::new(report);
+    let mut clock = Clock::new(budget, report);
     let measure = Measure { norm: Norm::L1, scale: Scale::normalizing(instance.capacity()) };
     let order = arrange(&instance, order, &measure);
     let by_rule = by_rule(&instance, rule(fit, measure), &order, &mut clock)
         .map_err(|error| explain(source, &error))?;
     let (assignment, steps) = if budget.improves() {
         // The better packing to begin with, and the user's if they are equal.
-        let is_optimal = by_rule.bins() == vector_lower_bound(&instance);
-        let best = (!is_optimal).then(|| vector_portfolio(&instance).0);
-        let begin = best.filter(|best| best.bins() < by_rule.bins()).unwrap_or(by_rule);
+        let begin = best_of_heuristics(&instance, by_rule, &mut clock);
         let mut improver = VectorImprover::new(instance.clone(), begin, SEED)
             .map_err(|flaw| refused(source, flaw))?;
-        clock.improve(budget, SLICE, |steps| {
+        clock.improve(SLICE, |steps| {
             improver.run(steps);
             (improver.steps(), improver.is_optimal())
         });
@@ -54,6 +52,34 @@ pub(super) fn pack<const D: usize>(
     let lower_bound = vector_lower_bound(&instance);
     let hash = assignment.hash_in_order(order.iter().copied());
     Ok(Outcome { assignment, lower_bound, hash, order, steps, took })
+}
+
+/// The packing of the first heuristic that needs fewest bins, or this one if none needs fewer; of
+/// those that there is time for, if that counts.
+fn best_of_heuristics<const D: usize>(
+    instance: &VectorInstance<D>,
+    by_rule: Assignment,
+    clock: &mut Clock<'_>,
+) -> Assignment {
+    let bound = vector_lower_bound(instance);
+    let mut best = by_rule;
+    // The next one takes about as long as the longest before it.
+    let mut longest = clock.elapsed();
+    for heuristic in VectorHeuristic::all() {
+        if best.bins() <= bound || !clock.has_time_for(longest) {
+            break;
+        }
+        if heuristic.is_quadratic() && instance.sizes().len() > MANY_ITEMS {
+            continue;
+        }
+        let begin = clock.elapsed();
+        let packed = heuristic.pack(instance);
+        longest = longest.max(clock.elapsed().saturating_sub(begin));
+        if packed.bins() < best.bins() {
+            best = packed;
+        }
+    }
+    best
 }
 
 /// The rule of this name, by the room that is left before the item is in the bin.
@@ -109,5 +135,7 @@ fn explain(source: &Source, error: &Refusal) -> Error {
 
 /// Of the improver, which breaks ties by chance.
 const SEED: u64 = 1;
+/// With more items, heuristics that look at them again and again take too long.
+const MANY_ITEMS: usize = 5_000;
 /// Steps between two looks at the clock: about a millisecond.
 const SLICE: u64 = 20_000;

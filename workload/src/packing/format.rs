@@ -17,8 +17,9 @@ pub enum PackingFormat {
 }
 
 impl PackingFormat {
-    /// The format that a text is in, if it is in one: `.vbp` if any of its first four lines, not
-    /// counting blank ones, holds more than one word.
+    /// The format that a text is in, if it is in one: `.vbp` if, not counting blank lines, the second
+    /// holds more than one word, or the fourth one more than the number in the first, and the third
+    /// one word.
     ///
     /// A `.vbp` instance of one dimension and no kinds reads `1`, a capacity, `0`; so does a BPPLIB
     /// instance with one item of size zero, and is taken for it. A file name that ends in `.vbp` is
@@ -27,9 +28,14 @@ impl PackingFormat {
     /// *Complexity*: O(bytes of those lines).
     #[must_use]
     pub fn detect(text: impl AsRef<[u8]>) -> Self {
-        let mut lines = Lines::new(text.as_ref()).take(4);
-        let several = lines.any(|line| line.words().nth(1).is_some());
-        if several { Self::Vbp } else { Self::Bpplib }
+        let mut lines = Lines::new(text.as_ref());
+        let dimensions = lines.next().and_then(|line| {
+            core::str::from_utf8(line.words().next()?).ok()?.parse::<usize>().ok()
+        });
+        let [capacity, kinds, kind] =
+            [(); 3].map(|()| lines.next().map_or(0, |line| line.words().count()));
+        let is_kind = kinds == 1 && kind > 1 && Some(kind - 1) == dimensions;
+        if capacity > 1 || is_kind { Self::Vbp } else { Self::Bpplib }
     }
 }
 

@@ -201,6 +201,11 @@ mod tests {
         assert_eq!(none.count(), 0);
         assert_eq!(PackingFormat::detect(""), PackingFormat::Bpplib);
         assert_eq!(PackingFormat::detect("\n\n2\n\n1 2"), PackingFormat::Vbp);
+        assert_eq!(PackingFormat::detect("1\n10\n2\n\n3 4\n5 6"), PackingFormat::Vbp);
+        // Sizes with demands, or a word too many: the line with that is to be named.
+        for text in ["3\n10\n7\t 2\n", "2\n10\n7 2\n5 1", "3\n10\n7\n5 x\n1", "0\n10\n7\n5"] {
+            assert_eq!(PackingFormat::detect(text), PackingFormat::Bpplib, "{text:?}");
+        }
     }
 
     #[test]

@@ -101,7 +101,8 @@ impl VectorHeuristic {
         }
     }
 
-    /// Whether it takes time quadratic in the number of items.
+    /// Whether it looks at items again and again, in time quadratic in their number. The others look
+    /// at each item once, and for it at all bins.
     #[must_use]
     pub const fn is_quadratic(self) -> bool {
         matches!(self, Self::BinCentric { .. } | Self::ItemCentric { dynamic: true, .. })
