@@ -69,22 +69,36 @@ impl<'a> Clock<'a> {
         }
     }
 
-    /// Whether there is time for something that takes this long.
-    pub(super) fn has_time_for(&mut self, duration: Duration) -> bool {
-        let Budget::Time(limit) = self.budget else { return true };
-        let elapsed = self.elapsed();
-        self.report_time(elapsed);
-        elapsed.saturating_add(duration) < limit
+    /// Whether the budget allows to go on to so many steps in all, which take about as long.
+    pub(super) fn allows(&mut self, steps: u64, duration: Duration) -> bool {
+        match self.budget {
+            Budget::None => false,
+            Budget::Time(limit) => {
+                let elapsed = self.elapsed();
+                self.report_time(elapsed);
+                elapsed.saturating_add(duration) < limit
+            }
+            Budget::Steps(most) => {
+                (self.report)(steps.min(most));
+                steps <= most
+            }
+        }
     }
 
     fn report_time(&mut self, elapsed: Duration) {
         (self.report)(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
     }
 
-    /// Lets an improver run, in slices of steps, as far as the budget goes. `run` takes a number of
-    /// steps, and returns how many were taken in all, and whether there is nothing left to do.
-    pub(super) fn improve(&mut self, slice: u64, mut run: impl FnMut(u64) -> (u64, bool)) {
-        let mut taken = 0;
+    /// Lets an improver run, in slices of steps, as far as the budget goes, of which so many are
+    /// taken. `run` takes a number of steps, and returns how many were taken in all, and whether
+    /// there is nothing left to do.
+    pub(super) fn improve(
+        &mut self,
+        taken: u64,
+        slice: u64,
+        mut run: impl FnMut(u64) -> (u64, bool),
+    ) {
+        let mut taken = taken;
         loop {
             let next = match self.budget {
                 Budget::None => return,

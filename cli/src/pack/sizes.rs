@@ -29,7 +29,7 @@ pub(super) fn pack(
         // are packed as well as can be need not be packed again.
         let rules = (!own.is_optimal()).then(|| Improver::new(&instance));
         let mut improver = rules.filter(|best| best.bins() < own.bins()).unwrap_or(own);
-        clock.improve(SLICE, |steps| {
+        clock.improve(0, SLICE, |steps| {
             let done = improver.run(steps);
             (improver.steps(), done)
         });

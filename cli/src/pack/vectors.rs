@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use apportion_binpack::{
-    Assignment, Decision, Error as Refusal, Fit, Measure, Norm, Order, Scale, VectorBins,
+    Assignment, Decision, Error as Refusal, Fit, Flaw, Measure, Norm, Order, Scale, VectorBins,
     VectorFit, VectorHeuristic, VectorImprover, VectorInstance, check_vectors, vector_lower_bound,
 };
 
@@ -33,15 +33,9 @@ pub(super) fn pack<const D: usize>(
     let by_rule = by_rule(&instance, rule(fit, measure), &order, &mut clock)
         .map_err(|error| explain(source, &error))?;
     let (assignment, steps) = if budget.improves() {
-        // The better packing to begin with, and the user's if they are equal.
-        let begin = best_of_heuristics(&instance, by_rule, &mut clock);
-        let mut improver = VectorImprover::new(instance.clone(), begin, SEED)
-            .map_err(|flaw| refused(source, flaw))?;
-        clock.improve(SLICE, |steps| {
-            improver.run(steps);
-            (improver.steps(), improver.is_optimal())
-        });
-        (improver.assignment().clone(), Some(improver.steps()))
+        let (assignment, steps) =
+            improve(&instance, by_rule, &mut clock).map_err(|flaw| refused(source, flaw))?;
+        (assignment, Some(steps))
     } else {
         (by_rule, None)
     };
@@ -54,23 +48,25 @@ pub(super) fn pack<const D: usize>(
     Ok(Outcome { assignment, lower_bound, hash, order, steps, took })
 }
 
-/// The packing of the first heuristic that needs fewest bins, or this one if none needs fewer; of
-/// those that there is time for, if that counts.
-fn best_of_heuristics<const D: usize>(
+/// By all heuristics and then by the improver, as far as the budget goes: the packing, and the steps
+/// that it took. Of equal packings the first counts, and this one before them.
+fn improve<const D: usize>(
     instance: &VectorInstance<D>,
     by_rule: Assignment,
     clock: &mut Clock<'_>,
-) -> Assignment {
+) -> Result<(Assignment, u64), Flaw> {
     let bound = vector_lower_bound(instance);
-    let mut best = by_rule;
+    let items = instance.sizes().len();
+    let mut heuristics = VectorHeuristic::all().filter(|one| items <= MANY || !one.is_quadratic());
+    let (bins, mut best, mut taken) = (by_rule.bins(), by_rule, 0);
     // The next one takes about as long as the longest before it.
     let mut longest = clock.elapsed();
-    for heuristic in VectorHeuristic::all() {
-        if best.bins() <= bound || !clock.has_time_for(longest) {
-            break;
-        }
-        if heuristic.is_quadratic() && instance.sizes().len() > MANY_ITEMS {
-            continue;
+    while best.bins() > bound
+        && let Some(heuristic) = heuristics.next()
+    {
+        let steps = steps_of(heuristic, items, bins);
+        if !clock.allows(taken + steps, longest) {
+            return Ok((best, taken));
         }
         let begin = clock.elapsed();
         let packed = heuristic.pack(instance);
@@ -78,8 +74,25 @@ fn best_of_heuristics<const D: usize>(
         if packed.bins() < best.bins() {
             best = packed;
         }
+        taken += steps;
     }
-    best
+    let mut improver = VectorImprover::new(instance.clone(), best, SEED)?;
+    clock.improve(taken, SLICE, |steps| {
+        improver.run(steps);
+        (taken + improver.steps(), improver.is_optimal())
+    });
+    Ok((improver.assignment().clone(), taken + improver.steps()))
+}
+
+/// How many steps of the improver take about as long as a heuristic: so that as many steps are the
+/// same packing anywhere.
+fn steps_of(heuristic: VectorHeuristic, items: usize, bins: usize) -> u64 {
+    let looks = if heuristic.is_quadratic() {
+        items.saturating_mul(items) / 16
+    } else {
+        items.saturating_mul(bins) / 64
+    };
+    looks as u64 + 1
 }
 
 /// The rule of this name, by the room that is left before the item is in the bin.
@@ -136,6 +149,6 @@ fn explain(source: &Source, error: &Refusal) -> Error {
 /// Of the improver, which breaks ties by chance.
 const SEED: u64 = 1;
 /// With more items, heuristics that look at them again and again take too long.
-const MANY_ITEMS: usize = 5_000;
+const MANY: usize = 5_000;
 /// Steps between two looks at the clock: about a millisecond.
 const SLICE: u64 = 20_000;
