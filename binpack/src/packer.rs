@@ -38,7 +38,8 @@ impl<const D: usize> Size for [u64; D] {
     }
 }
 
-/// Bins that a [`Packer`] can put items in.
+/// Bins that a [`Packer`] can put items in: [`Bins`](crate::Bins), [`VectorBins`](crate::VectorBins),
+/// or somebody's wrapper of these, as handles and placements come from them only.
 pub trait BinSet {
     /// What an item needs, and a bin has.
     type Size: Size;

@@ -134,7 +134,7 @@ fn has_compiler() -> bool {
 /// Of a brief run, for each target.
 const RUNS: u64 = 100_000;
 /// Of a brief run, for each target, at most.
-const SECONDS: u64 = 20;
+const SECONDS: u64 = 12;
 
 /// With a target named, flags do not reach build scripts, which could not link with them.
 const BUILD: [&str; 4] = ["--locked", "--release", "--target", "host-tuple"];
