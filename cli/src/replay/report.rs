@@ -167,3 +167,22 @@ fn duration(seconds: f64) -> String {
     }
     format!("{seconds:.1} s")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_rounded_before_their_units_are_chosen() {
+        for (seconds, text) in [
+            (0.0, "0.0 s"),
+            (59.4, "59.4 s"),
+            (59.6, "1 min 0 s"),
+            (3_599.7, "1 h 0 min"),
+            (86_399.0, "1 d 0 h"),
+            (90_000.0, "1 d 1 h"),
+        ] {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+}

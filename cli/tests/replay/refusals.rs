@@ -217,6 +217,11 @@ fn values_of_options_are_refused_on_one_line() {
              18446744073709551615 after `reservations:`",
         ),
         (
+            "--ties never",
+            "invalid value 'never' for '--ties <TIES>' [possible values: event, finish-first, batch]",
+        ),
+        ("--starts=", "a value is required for '--starts <OUT.csv>' but none was supplied"),
+        (
             "--policy easy --gantt -",
             "-: expected the name of a file; standard output has one, too: /dev/stdout",
         ),
