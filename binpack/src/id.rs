@@ -11,7 +11,7 @@ pub struct BinId {
 
 impl BinId {
     /// The bin's number, from 0 in the order of opening; the numbers of bins that went away are
-    /// given out again, the lowest first. Good as an index into data of the caller's own.
+    /// given out again, the lowest first, 2^32 - 2 times at most. Good as an index into data of the caller's own.
     #[must_use]
     pub const fn number(self) -> usize {
         self.number as usize
@@ -33,7 +33,7 @@ pub struct ItemId {
 }
 
 impl ItemId {
-    /// The item's number; those of items that left are given out again. Good as an index into data
+    /// The item's number; those of items that left are given out again, 2^32 - 2 times at most. Good as an index into data
     /// of the caller's own.
     #[must_use]
     pub const fn number(self) -> usize {

@@ -11,7 +11,7 @@ use super::{Bitmap, Found, MOST, NONE, Slot, classes};
 /// those that agree in their leading bits. Order-preserving, so the next bucket that is not empty
 /// has the next residuals; a bitmap finds it. Where residuals crowd, which with best fit is close to
 /// zero, buckets are narrow, and they are at any scale: one huge bin among small ones costs nothing.
-/// Most bins are alone in their bucket, which then is their number. Otherwise, in a bucket lies a
+/// Most buckets have no bin or one, and are its number then. Otherwise, in a bucket lies a
 /// tree of classes, one for each residual. In a class lie groups of numbers, of which there may be
 /// thousands.
 ///

@@ -65,8 +65,8 @@ impl<const D: usize> VectorBins<D> {
 
     /// The same bins, with the best ones remembered for the last `sizes` different sizes that were
     /// asked for; zero, as at the start, for none. Decisions are the same; a size that comes again
-    /// costs less. A size takes up to 64 KiB; 256 where
-    /// many bins change before it comes again.
+    /// costs less. A size takes up to 64 KiB, or 256 where many bins change before it comes
+    /// again.
     #[must_use]
     pub fn with_cache(self, sizes: usize) -> Self {
         Self { cache: Cache::new(sizes), ..self }

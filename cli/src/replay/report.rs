@@ -156,13 +156,8 @@ fn duration(seconds: f64) -> String {
         let whole = (seconds / small.1).round();
         let ratio = large.1 / small.1;
         if whole >= ratio {
-            return format!(
-                "{} {} {} {}",
-                (whole / ratio).floor(),
-                large.0,
-                whole % ratio,
-                small.0
-            );
+            let count = (whole / ratio).floor();
+            return format!("{count} {} {} {}", large.0, whole % ratio, small.0);
         }
     }
     format!("{seconds:.1} s")

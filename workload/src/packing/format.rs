@@ -17,9 +17,9 @@ pub enum PackingFormat {
 }
 
 impl PackingFormat {
-    /// The format that a text is in, if it is in one: `.vbp` if, not counting blank lines, the second
-    /// holds more than one word, or the fourth one more than the number in the first, and the third
-    /// one word.
+    /// The format that a text is in, if it is in one. It is `.vbp` if, not counting blank lines, the
+    /// second holds several words, or the third holds one and the fourth one more than the first says
+    /// that there are dimensions.
     ///
     /// A `.vbp` instance of one dimension and no kinds reads `1`, a capacity, `0`; so does a BPPLIB
     /// instance with one item of size zero, and is taken for it. A file name that ends in `.vbp` is

@@ -101,6 +101,12 @@ impl VectorHeuristic {
         }
     }
 
+    /// Those of [`all`](Self::all) that so many items can be packed by in reasonable time: for more
+    /// than 5,000, the ones that are not [quadratic](Self::is_quadratic).
+    pub fn suited_to(items: usize) -> impl Iterator<Item = Self> {
+        Self::all().filter(move |heuristic| items <= MANY_ITEMS || !heuristic.is_quadratic())
+    }
+
     /// Whether it looks at items again and again, in time quadratic in their number. The others look
     /// at each item once, and for it at all bins.
     #[must_use]
@@ -141,20 +147,17 @@ impl fmt::Display for VectorHeuristic {
 }
 
 /// The best packing that any of the heuristics finds, and the first that finds it. It ends early
-/// when the [lower bound](vector_lower_bound) is reached. Heuristics that take quadratic time are
-/// left out for more than 5,000 items.
+/// when the [lower bound](vector_lower_bound) is reached. Of many items, by those that are [suited
+/// to](VectorHeuristic::suited_to) them.
 #[must_use]
 pub fn vector_portfolio<const D: usize>(
     instance: &VectorInstance<D>,
 ) -> (Assignment, VectorHeuristic) {
     let bound = vector_lower_bound(instance);
     let mut best = (VectorHeuristic::FirstFit.pack(instance), VectorHeuristic::FirstFit);
-    for heuristic in VectorHeuristic::all().skip(1) {
+    for heuristic in VectorHeuristic::suited_to(instance.sizes().len()).skip(1) {
         if best.0.bins() <= bound {
             break;
-        }
-        if heuristic.is_quadratic() && instance.sizes().len() > MANY_ITEMS {
-            continue;
         }
         let packed = heuristic.pack(instance);
         if packed.bins() < best.0.bins() {
