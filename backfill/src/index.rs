@@ -4,12 +4,14 @@
 #![expect(clippy::inline_always, reason = "measured: values go over in registers")]
 
 mod bplus_tree;
+mod fifo;
 mod flat;
 mod treap;
 
 use core::cmp::Ordering;
 
 use bplus_tree::BPlusTree;
+use fifo::Fifo;
 use flat::Flat;
 use treap::Treap;
 
@@ -100,9 +102,11 @@ pub(crate) enum Search {
 #[repr(u8)] // A tag of its own is read faster than one hidden in a field.
 enum Form<K> {
     Flat(Flat<K>),
+    /// For no search, in order of submission.
+    Fifo(Fifo<K>),
     /// For a search in any order.
     Treap(Treap<K>),
-    /// For one in the order of lengths, or for none.
+    /// For one in the order of lengths, or for none in any order.
     BPlusTree(BPlusTree<K>),
 }
 
@@ -118,6 +122,7 @@ impl<K: Ord + Clone> Index<K> {
     pub(crate) fn len(&self) -> usize {
         match &self.form {
             Form::Flat(flat) => flat.len(),
+            Form::Fifo(fifo) => fifo.len(),
             Form::Treap(treap) => treap.len(),
             Form::BPlusTree(tree) => tree.len(),
         }
@@ -132,6 +137,7 @@ impl<K: Ord + Clone> Index<K> {
                     self.lengthen();
                 }
             }
+            Form::Fifo(fifo) => fifo.insert(entry),
             Form::Treap(treap) => treap.insert(entry),
             Form::BPlusTree(tree) => tree.insert(entry),
         }
@@ -142,6 +148,10 @@ impl<K: Ord + Clone> Index<K> {
     pub(crate) fn remove(&mut self, entry: &Entry<K>) {
         match &mut self.form {
             Form::Flat(flat) => flat.remove(&entry.key, entry.sequence),
+            Form::Fifo(fifo) => {
+                fifo.remove(entry.sequence);
+                self.shorten();
+            }
             Form::Treap(treap) => {
                 treap.remove(&entry.key, entry.sequence);
                 self.shorten();
@@ -157,6 +167,7 @@ impl<K: Ord + Clone> Index<K> {
     pub(crate) fn first(&self) -> Option<&Entry<K>> {
         match &self.form {
             Form::Flat(flat) => flat.first(),
+            Form::Fifo(fifo) => fifo.first(),
             Form::Treap(treap) => treap.first(),
             Form::BPlusTree(tree) => tree.first(),
         }
@@ -167,6 +178,7 @@ impl<K: Ord + Clone> Index<K> {
     pub(crate) fn may_fit(&self, free: u64) -> bool {
         match &self.form {
             Form::Flat(flat) => flat.may_fit(free),
+            Form::Fifo(fifo) => fifo.len() > 0,
             Form::Treap(treap) => treap.admits(&Hole::unbounded(free)),
             Form::BPlusTree(tree) => tree.has_any_up_to(free),
         }
@@ -182,6 +194,8 @@ impl<K: Ord + Clone> Index<K> {
                 *cursor = Cursor(at);
                 Some(flat.take(at))
             }
+            // Not searched.
+            Form::Fifo(_) => None,
             Form::Treap(treap) => {
                 let entry = treap.take(window)?;
                 *cursor = Cursor(0);
@@ -199,26 +213,38 @@ impl<K: Ord + Clone> Index<K> {
 
     /// All jobs, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry<K>> {
-        let (flat, treap, tree) = match &self.form {
-            Form::Flat(flat) => (Some(flat.iter()), None, None),
-            Form::Treap(treap) => (None, Some(treap.iter()), None),
-            Form::BPlusTree(tree) => (None, None, Some(tree.iter())),
-        };
-        let flat = flat.into_iter().flatten();
+        let (mut flat, mut fifo, mut treap, mut tree) = (None, None, None, None);
+        match &self.form {
+            Form::Flat(form) => flat = Some(form.iter()),
+            Form::Fifo(form) => fifo = Some(form.iter()),
+            Form::Treap(form) => treap = Some(form.iter()),
+            Form::BPlusTree(form) => tree = Some(form.iter()),
+        }
+        let flat = flat.into_iter().flatten().chain(fifo.into_iter().flatten());
         flat.chain(treap.into_iter().flatten()).chain(tree.into_iter().flatten())
     }
 
     #[cold]
     fn lengthen(&mut self) {
+        // Keys that say nothing leave the order of submission.
+        let by_submission = size_of::<K>() == 0;
         let entries = self.iter().cloned();
-        self.form = if self.search == Search::ByKey {
-            let mut treap = Treap::new();
-            entries.for_each(|entry| treap.insert(entry));
-            Form::Treap(treap)
-        } else {
-            let mut tree = BPlusTree::new(self.search == Search::ByLength);
-            entries.for_each(|entry| tree.insert(entry));
-            Form::BPlusTree(tree)
+        self.form = match self.search {
+            Search::ByKey => {
+                let mut treap = Treap::new();
+                entries.for_each(|entry| treap.insert(entry));
+                Form::Treap(treap)
+            }
+            Search::None if by_submission => {
+                let mut fifo = Fifo::new();
+                entries.for_each(|entry| fifo.insert(entry));
+                Form::Fifo(fifo)
+            }
+            Search::None | Search::ByLength => {
+                let mut tree = BPlusTree::new(self.search == Search::ByLength);
+                entries.for_each(|entry| tree.insert(entry));
+                Form::BPlusTree(tree)
+            }
         };
     }
 

@@ -37,7 +37,7 @@ fn main() {
 
 /// Log-uniform sizes and estimates, independent of each other; fifty users; runtimes at most the
 /// estimates.
-fn job(random: &mut Pcg64) -> (Submission, u64) {
+fn job(random: &mut Pcg64) -> (Submission, u32) {
     let mut up_to = |bits: u64| {
         let most = 1 << (random.next_u64() % (bits + 1));
         1 + random.next_u64() % most
@@ -45,6 +45,7 @@ fn job(random: &mut Pcg64) -> (Submission, u64) {
     let (processors, estimate) = (up_to(9), 60 * up_to(12));
     let user = random.next_u64() % 50;
     let runtime = 1 + random.next_u64() % estimate;
+    let runtime = u32::try_from(runtime).expect("estimates are short");
     (Submission { user, ..Submission::new(processors, estimate) }, runtime)
 }
 
@@ -137,8 +138,8 @@ struct Cluster<B: JobOrder, P> {
     policy: Backfill<BySubmission, B, P>,
     random: Pcg64,
     now: u64,
-    /// By number of the job.
-    runtimes: Vec<u64>,
+    /// By number of the job; narrow, so that it weighs little beside what is measured.
+    runtimes: Vec<u32>,
     ends: BinaryHeap<Reverse<(u64, JobId)>>,
     expiries: BinaryHeap<Reverse<(u64, JobId)>>,
 }
@@ -159,7 +160,7 @@ impl<B: JobOrder, P: Predictor> Cluster<B, P> {
     fn pass(&mut self) {
         for decision in self.policy.pass(self.now).expect("time goes on") {
             if let Decision::Start { job, expected_end, .. } = *decision {
-                let end = self.now + self.runtimes[job.index()];
+                let end = self.now + u64::from(self.runtimes[job.index()]);
                 self.ends.push(Reverse((end, job)));
                 if expected_end < end {
                     self.expiries.push(Reverse((expected_end, job)));
