@@ -260,7 +260,7 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
     #[inline(always)]
     fn finish(&mut self, now: u64, job: JobId) -> Result<(), Error> {
         self.table.check_time(now)?;
-        let Held { state, started, worked, user, .. } = *self.table.get(job)?;
+        let Held { state, started, worked, .. } = *self.table.get(job)?;
         if matches!(state, State::Queued { .. }) && !started {
             return Err(Error::NotRunning { job });
         }
@@ -283,8 +283,7 @@ impl<Q: JobOrder, B: JobOrder, P: Predictor> BatchPolicy for Backfill<Q, B, P> {
                 }
             }
         }
-        let submission = Submission { user, ..self.table.job(job.index).submission };
-        self.predictor.finished(&submission, runtime);
+        self.predictor.finished(&self.table.job(job.index).submission, runtime);
         self.table.remove(job.index);
         Ok(())
     }

@@ -162,8 +162,8 @@ impl TryFrom<ConservativeSnapshot> for Conservative {
 impl From<Table> for TableSnapshot {
     fn from(table: Table) -> Self {
         let (now, sequence) = (table.now, table.sequence);
-        let slots = table.slots.into_iter().zip(table.jobs).map(|(slot, job)| {
-            let held = slot.held.map(|held| HeldSnapshot::new(job, held));
+        let slots = table.slots.into_iter().map(|slot| {
+            let held = slot.held.map(|held| HeldSnapshot::new(slot.job, held));
             (slot.generation, held)
         });
         Self { now, sequence, slots: slots.collect(), vacant: table.vacant }
@@ -173,14 +173,11 @@ impl From<Table> for TableSnapshot {
 impl TableSnapshot {
     fn check(self, config: &Config) -> Result<Table, Inconsistent> {
         let Self { now, sequence, slots, vacant } = self;
-        let (slots, jobs) = slots
-            .into_iter()
-            .map(|(generation, held)| {
-                let (job, held) = held.map_or((NOBODY, None), |held| (held.job, Some(held.into())));
-                (Slot { generation, held }, job)
-            })
-            .unzip();
-        let table = Table { slots, jobs, vacant, sequence, now };
+        let slots = slots.into_iter().map(|(generation, held)| {
+            let (job, held) = held.map_or((NOBODY, None), |held| (held.job, Some(held.into())));
+            Slot { held, generation, job }
+        });
+        let table = Table { slots: slots.collect(), vacant, sequence, now };
         table.check_time(now).map_err(|_| Inconsistent("its time is out of range"))?;
         let mut unused = table.vacant.clone();
         unused.sort_unstable();
@@ -220,15 +217,15 @@ impl TableSnapshot {
 
 impl HeldSnapshot {
     const fn new(job: QueuedJob, held: Held) -> Self {
-        let Held { state, first_prediction, corrections, started, worked, user: _ } = held;
+        let Held { state, first_prediction, corrections, started, worked } = held;
         Self { job, state, first_prediction, corrections, started, worked }
     }
 }
 
 impl From<HeldSnapshot> for Held {
     fn from(held: HeldSnapshot) -> Self {
-        let HeldSnapshot { job, state, first_prediction, corrections, started, worked } = held;
-        Self { state, first_prediction, corrections, started, worked, user: job.submission.user }
+        let HeldSnapshot { job: _, state, first_prediction, corrections, started, worked } = held;
+        Self { state, first_prediction, corrections, started, worked }
     }
 }
 

@@ -8,9 +8,6 @@ use crate::{Error, JobId, MAX_TIME, QueuedJob, Submission};
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
     pub(crate) slots: Vec<Slot>,
-    /// What was submitted, by slot; of a vacant one, anything. Apart from what a start and an end
-    /// look at, so that these touch one line of memory each.
-    pub(crate) jobs: Vec<QueuedJob>,
     /// Slots that nobody holds; the last is used next.
     pub(crate) vacant: Vec<u32>,
     /// The next job's place in the order of submission.
@@ -19,12 +16,18 @@ pub(crate) struct Table {
     pub(crate) now: u64,
 }
 
+/// Two lines of memory that are fetched together: one that a start and an end look at, and one of
+/// what was submitted.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
+#[repr(C, align(128))]
 pub(crate) struct Slot {
-    pub(crate) generation: u32,
     pub(crate) held: Option<Held>,
+    pub(crate) generation: u32,
+    /// Of a vacant slot, anything.
+    pub(crate) job: QueuedJob,
 }
+
+const _: () = assert!(size_of::<Slot>() == 128);
 
 /// What has become so far of a job that is held.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,8 +41,6 @@ pub(crate) struct Held {
     pub(crate) started: bool,
     /// Ticks it ran before it was last suspended.
     pub(crate) worked: u64,
-    /// Whose it is: what a predictor asks for when it ends.
-    pub(crate) user: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,7 +71,7 @@ pub(crate) enum Claim {
 
 impl Table {
     pub(crate) const fn new() -> Self {
-        Self { slots: Vec::new(), jobs: Vec::new(), vacant: Vec::new(), sequence: 0, now: 0 }
+        Self { slots: Vec::new(), vacant: Vec::new(), sequence: 0, now: 0 }
     }
 
     /// Refuses a time that went back or too far; changes nothing.
@@ -117,16 +118,14 @@ impl Table {
             corrections: 0,
             started: false,
             worked: 0,
-            user: submission.user,
         };
         if let Some(index) = self.vacant.pop() {
             let slot = &mut self.slots[index as usize];
             slot.held = Some(held);
-            self.jobs[index as usize] = job;
+            slot.job = job;
             return JobId { index, generation: slot.generation };
         }
-        self.slots.push(Slot { generation: 0, held: Some(held) });
-        self.jobs.push(job);
+        self.slots.push(Slot { held: Some(held), generation: 0, job });
         // `check_job` keeps the number of slots within `u32`.
         let index = u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX);
         JobId { index, generation: 0 }
@@ -179,12 +178,12 @@ impl Table {
     /// What was submitted as the job in an occupied slot.
     #[inline]
     pub(crate) fn job(&self, index: u32) -> &QueuedJob {
-        &self.jobs[index as usize]
+        &self.slots[index as usize].job
     }
 
     #[inline]
     pub(crate) fn job_mut(&mut self, index: u32) -> &mut QueuedJob {
-        &mut self.jobs[index as usize]
+        &mut self.slots[index as usize].job
     }
 
     #[cfg(feature = "serde")]
