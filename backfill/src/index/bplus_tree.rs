@@ -35,9 +35,11 @@ struct Step {
     child: usize,
 }
 
+/// Two lines of memory that are fetched together, then the jobs, none of them across lines.
 #[derive(Clone, Debug)]
+#[repr(C, align(128))]
 struct Leaf<K> {
-    len: usize,
+    len: u16,
     /// What jobs are found by: see [`BPlusTree::mark`].
     marks: [u16; LEAF],
     /// In no order.
@@ -110,7 +112,7 @@ impl<K: Ord + Clone> BPlusTree<K> {
         let mark = self.mark(&entry);
         let leaf = self.leaf_mut(at);
         leaf.push(mark, entry);
-        if leaf.len == LEAF {
+        if leaf.len() == LEAF {
             self.split_leaf(&path, at);
         }
         self.path = path;
@@ -188,7 +190,7 @@ impl<K: Ord + Clone> BPlusTree<K> {
         self.len -= 1;
         let leaf = self.leaf_mut(at);
         let entry = leaf.swap_remove(position);
-        if leaf.len == 0 && self.height > 0 {
+        if leaf.len() == 0 && self.height > 0 {
             self.spare_leaves.push(at);
             self.unlink(path);
         } else if self.searched {
@@ -273,7 +275,8 @@ impl<K: Ord + Clone> BPlusTree<K> {
         let cut = if is_last { LEAF - 1 } else { LEAF / 2 };
         let mut upper = Leaf::new(&leaf.entries[cut]);
         upper.entries[..LEAF - cut].clone_from_slice(&leaf.entries[cut..]);
-        (leaf.len, upper.len) = (cut, LEAF - cut);
+        leaf.set_len(cut);
+        upper.set_len(LEAF - cut);
         for leaf in [leaf, &mut upper] {
             for (mark, entry) in leaf.marks.iter_mut().zip(&leaf.entries) {
                 *mark = mark_of(searched, entry);
@@ -341,12 +344,22 @@ impl<K: Clone> Leaf<K> {
         Self { len: 0, marks: [0; LEAF], entries: array::from_fn(|_| entry.clone()) }
     }
 
+    #[inline]
+    fn len(&self) -> usize {
+        self.len.into()
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "no more than `LEAF`")]
+    const fn set_len(&mut self, len: usize) {
+        self.len = len as u16;
+    }
+
     fn marks(&self) -> &[u16] {
-        &self.marks[..self.len]
+        &self.marks[..self.len()]
     }
 
     fn entries(&self) -> &[Entry<K>] {
-        &self.entries[..self.len]
+        &self.entries[..self.len()]
     }
 
     fn position(&self, mark: u16, sequence: u64) -> Option<usize> {
@@ -357,16 +370,18 @@ impl<K: Clone> Leaf<K> {
     }
 
     fn push(&mut self, mark: u16, entry: Entry<K>) {
-        self.marks[self.len] = mark;
-        self.entries[self.len] = entry;
+        let at = self.len();
+        self.marks[at] = mark;
+        self.entries[at] = entry;
         self.len += 1;
     }
 
     fn swap_remove(&mut self, position: usize) -> Entry<K> {
         self.len -= 1;
-        self.marks[position] = self.marks[self.len];
-        self.entries.swap(position, self.len);
-        self.entries[self.len].clone()
+        let last = self.len();
+        self.marks[position] = self.marks[last];
+        self.entries.swap(position, last);
+        self.entries[last].clone()
     }
 }
 
@@ -462,5 +477,5 @@ fn add<T>(all: &mut Vec<T>, spare: &mut Vec<u32>, element: T) -> u32 {
 
 /// So many jobs are too many for a leaf, and so many children for a branch. Few in the tests of this
 /// crate, so that their trees are high.
-const LEAF: usize = if cfg!(test) { 4 } else { 64 };
+const LEAF: usize = if cfg!(test) { 4 } else { 63 };
 const BRANCH: usize = if cfg!(test) { 4 } else { 64 };
