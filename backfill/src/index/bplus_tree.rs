@@ -9,8 +9,8 @@ use crate::window::Window;
 /// child: where the order is that of lengths, what a window admits is the narrow ones of a range.
 ///
 /// In a long queue each line of memory that is touched costs more than what is done with it. So the
-/// jobs of a leaf stand in no order: who comes is put last, who leaves is replaced by the last, and
-/// what a search compares lies together.
+/// jobs of a leaf stand in no order: who comes takes any place that is vacant, who leaves only loses
+/// a bit, and what a search compares lies together.
 #[derive(Clone, Debug)]
 pub(crate) struct BPlusTree<K> {
     searched: bool,
@@ -39,8 +39,9 @@ struct Step {
 #[derive(Clone, Debug)]
 #[repr(C, align(128))]
 struct Leaf<K> {
-    len: u16,
-    /// What jobs are found by: see [`BPlusTree::mark`].
+    /// Which places are taken: a bit for each, the first one lowest.
+    taken: u64,
+    /// What jobs are found by: see [`BPlusTree::mark`]. Of a vacant place, `u16::MAX`.
     marks: [u16; LEAF],
     /// In no order.
     entries: [Entry<K>; LEAF],
@@ -112,7 +113,7 @@ impl<K: Ord + Clone> BPlusTree<K> {
         let mark = self.mark(&entry);
         let leaf = self.leaf_mut(at);
         leaf.push(mark, entry);
-        if leaf.len() == LEAF {
+        if leaf.taken == ALL {
             self.split_leaf(&path, at);
         }
         self.path = path;
@@ -165,9 +166,9 @@ impl<K: Ord + Clone> BPlusTree<K> {
         }
         let leaf = self.leaf(at);
         let most = u16::try_from(processors).unwrap_or(u16::MAX);
-        let marked = leaf.marks().iter().enumerate().filter(|&(_, &mark)| mark <= most);
-        let narrow =
-            marked.map(|(at, _)| at).filter(|&at| leaf.entries[at].processors <= processors);
+        let narrow = leaf
+            .marked(|mark| mark <= most)
+            .filter(|&at| leaf.entries[at].processors <= processors);
         Some((at, narrow.min_by(|&one, &other| leaf.entries[one].cmp(&leaf.entries[other]))?))
     }
 
@@ -189,8 +190,8 @@ impl<K: Ord + Clone> BPlusTree<K> {
     fn remove_at(&mut self, path: &[Step], at: u32, position: usize) -> Entry<K> {
         self.len -= 1;
         let leaf = self.leaf_mut(at);
-        let entry = leaf.swap_remove(position);
-        if leaf.len() == 0 && self.height > 0 {
+        let entry = leaf.remove(position);
+        if leaf.taken == 0 && self.height > 0 {
             self.spare_leaves.push(at);
             self.unlink(path);
         } else if self.searched {
@@ -210,7 +211,7 @@ impl<K: Ord + Clone> BPlusTree<K> {
         for _ in 0..self.height {
             at = self.branch(at).children[0];
         }
-        self.leaf(at).entries().iter().min_by(|one, other| one.cmp(other)).cloned()
+        self.leaf(at).entries().min_by(|one, other| one.cmp(other)).cloned()
     }
 
     /// Takes the empty child at the end of `path` out of the tree.
@@ -259,9 +260,9 @@ impl<K: Ord + Clone> BPlusTree<K> {
             return self.branch(at).narrowest().iter().copied().min().unwrap_or(u32::MAX);
         }
         let leaf = self.leaf(at);
-        match leaf.marks().iter().copied().min() {
+        match leaf.marks.iter().copied().min() {
             Some(mark) if mark < u16::MAX => mark.into(),
-            _ => leaf.entries().iter().map(|entry| entry.processors).min().unwrap_or(u32::MAX),
+            _ => leaf.entries().map(|entry| entry.processors).min().unwrap_or(u32::MAX),
         }
     }
 
@@ -273,16 +274,14 @@ impl<K: Ord + Clone> BPlusTree<K> {
         leaf.entries.sort_unstable_by(Entry::cmp);
         // What comes in order fills its leaves.
         let cut = if is_last { LEAF - 1 } else { LEAF / 2 };
+        let mut border = leaf.entries[cut].place();
         let mut upper = Leaf::new(&leaf.entries[cut]);
-        upper.entries[..LEAF - cut].clone_from_slice(&leaf.entries[cut..]);
-        leaf.set_len(cut);
-        upper.set_len(LEAF - cut);
-        for leaf in [leaf, &mut upper] {
-            for (mark, entry) in leaf.marks.iter_mut().zip(&leaf.entries) {
-                *mark = mark_of(searched, entry);
-            }
+        let mut lower = upper.clone();
+        for (at, entry) in leaf.entries.iter().enumerate() {
+            let half = if at < cut { &mut lower } else { &mut upper };
+            half.push(mark_of(searched, entry), entry.clone());
         }
-        let mut border = upper.entries[0].place();
+        *leaf = lower;
         let mut old = at;
         let mut fresh = add(&mut self.leaves, &mut self.spare_leaves, upper);
         for (height, &Step { branch, child }) in path.iter().rev().enumerate() {
@@ -341,47 +340,39 @@ impl<K: Ord + Clone> BPlusTree<K> {
 impl<K: Clone> Leaf<K> {
     /// An empty leaf; `entry` only fills the array.
     fn new(entry: &Entry<K>) -> Self {
-        Self { len: 0, marks: [0; LEAF], entries: array::from_fn(|_| entry.clone()) }
+        let entries = array::from_fn(|_| entry.clone());
+        Self { taken: 0, marks: [u16::MAX; LEAF], entries }
     }
 
+    /// The places of jobs with such marks.
     #[inline]
-    fn len(&self) -> usize {
-        self.len.into()
+    fn marked(&self, is_it: impl Fn(u16) -> bool) -> impl Iterator<Item = usize> {
+        let marked = self.marks.iter().enumerate().filter(move |&(_, &mark)| is_it(mark));
+        marked.map(|(at, _)| at).filter(|at| self.taken >> at & 1 != 0)
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "no more than `LEAF`")]
-    const fn set_len(&mut self, len: usize) {
-        self.len = len as u16;
-    }
-
-    fn marks(&self) -> &[u16] {
-        &self.marks[..self.len()]
-    }
-
-    fn entries(&self) -> &[Entry<K>] {
-        &self.entries[..self.len()]
+    fn entries(&self) -> impl Iterator<Item = &Entry<K>> {
+        self.marked(|_| true).map(|at| &self.entries[at])
     }
 
     fn position(&self, mark: u16, sequence: u64) -> Option<usize> {
-        let mut marks = self.marks().iter().enumerate();
-        let found =
-            marks.find(|&(at, &other)| other == mark && self.entries[at].sequence == sequence);
-        found.map(|(at, _)| at)
+        self.marked(|other| other == mark).find(|&at| self.entries[at].sequence == sequence)
     }
 
+    /// There must be a vacant place.
+    #[inline]
     fn push(&mut self, mark: u16, entry: Entry<K>) {
-        let at = self.len();
+        let at = self.taken.trailing_ones() as usize;
+        self.taken |= 1 << at;
         self.marks[at] = mark;
         self.entries[at] = entry;
-        self.len += 1;
     }
 
-    fn swap_remove(&mut self, position: usize) -> Entry<K> {
-        self.len -= 1;
-        let last = self.len();
-        self.marks[position] = self.marks[last];
-        self.entries.swap(position, last);
-        self.entries[last].clone()
+    #[inline]
+    fn remove(&mut self, position: usize) -> Entry<K> {
+        self.taken &= !(1 << position);
+        self.marks[position] = u16::MAX;
+        self.entries[position].clone()
     }
 }
 
@@ -477,5 +468,7 @@ fn add<T>(all: &mut Vec<T>, spare: &mut Vec<u32>, element: T) -> u32 {
 
 /// So many jobs are too many for a leaf, and so many children for a branch. Few in the tests of this
 /// crate, so that their trees are high.
-const LEAF: usize = if cfg!(test) { 4 } else { 63 };
+const LEAF: usize = if cfg!(test) { 4 } else { 60 };
+/// All places of a leaf.
+const ALL: u64 = (1 << LEAF) - 1;
 const BRANCH: usize = if cfg!(test) { 4 } else { 64 };
