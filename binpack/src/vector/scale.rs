@@ -60,7 +60,8 @@ impl<const D: usize> Scale<D> {
         }))
     }
 
-    /// The same units with these weights.
+    /// The same units with these weights, which the caller knows best. Those that the literature
+    /// takes from the items offline are [`Weighting`](crate::Weighting).
     #[must_use]
     pub const fn weighted(self, weights: [u16; D]) -> Self {
         Self { units: self.units, weights }
