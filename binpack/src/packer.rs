@@ -145,6 +145,7 @@ pub struct Packer<B: BinSet = Bins> {
 
 /// What becomes of an item that gets a handle. `S` is the type of a size.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[must_use]
 #[non_exhaustive]
 pub enum ItemDecision<S> {
@@ -181,6 +182,8 @@ impl<S> ItemDecision<S> {
 
 /// An item that has left.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Departure<S> {
     /// The item; the handle is stale now.

@@ -33,8 +33,8 @@ use crate::{BinId, BinSet, Decision, Error, Placement, RunnerUp};
 /// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "super::snapshot::Parts"))]
-#[cfg_attr(feature = "serde", serde(into = "super::snapshot::Parts"))]
+#[cfg_attr(feature = "serde", serde(try_from = "super::snapshot::Parts<D>"))]
+#[cfg_attr(feature = "serde", serde(into = "super::snapshot::Parts<D>"))]
 pub struct VectorBins<const D: usize> {
     pub(super) fit: VectorFit<D>,
     pub(super) opening: Option<[u64; D]>,

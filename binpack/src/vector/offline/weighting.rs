@@ -37,6 +37,7 @@ use crate::{Norm, VectorInstance};
 /// # Ok::<(), apportion_binpack::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[expect(clippy::exhaustive_enums, reason = "the four that the literature compares")]
 pub enum Weighting {
     /// All alike.
