@@ -1,5 +1,6 @@
 //! `apportion replay`: a batch trace under one or more policies.
 
+mod gzip;
 mod input;
 mod picture;
 mod policy;
@@ -132,7 +133,10 @@ struct Workload {
 impl Workload {
     fn title(&self) -> String {
         let Self { name, processors, jobs, .. } = self;
-        format!("{name}: {} jobs on {processors} processors", jobs.len())
+        let plural = |count: u64| if count == 1 { "" } else { "s" };
+        let count = jobs.len() as u64;
+        let (jobs, machine) = (plural(count), plural(*processors));
+        format!("{name}: {count} job{jobs} on {processors} processor{machine}")
     }
 }
 
