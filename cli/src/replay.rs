@@ -15,7 +15,7 @@ use apportion_workload::{CleaningReport, Job};
 use clap::{Args, ValueEnum};
 
 use crate::gantt::{self, Panel};
-use crate::output::{Error, Pending, Target};
+use crate::output::{self, Error, Pending, Target};
 use crate::progress::Progress;
 use policy::Policy;
 use report::Row;
@@ -199,6 +199,9 @@ fn targets(arguments: &Arguments) -> Result<(Option<Target>, Option<Target>), Er
         && starts.is_same_file(gantt)
     {
         return Err(Error::Usage("--starts and --gantt: expected two files, found one".into()));
+    }
+    if arguments.json {
+        output::beside_json([("--starts", &starts), ("--gantt", &gantt)])?;
     }
     let trace = arguments.trace.as_deref().filter(|path| path.as_os_str() != "-");
     let replaces =
