@@ -1,3 +1,4 @@
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 #[cfg(feature = "serde")]
@@ -50,13 +51,14 @@ impl Assignment {
         self.bin_of.iter().enumerate().filter_map(left_out)
     }
 
-    /// The items of each bin, in order. O(items + bins).
+    /// The items of each bin that has any, in order. O(n log n) for n items, and memory for these,
+    /// however high the numbers of bins are.
     #[must_use]
-    pub fn contents(&self) -> Vec<Vec<usize>> {
-        let mut contents = alloc::vec![Vec::new(); self.bins()];
+    pub fn contents(&self) -> BTreeMap<usize, Vec<usize>> {
+        let mut contents: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (item, bin) in self.bin_of.iter().enumerate() {
             if *bin != LEFT_OUT {
-                contents[*bin as usize].push(item);
+                contents.entry(*bin as usize).or_default().push(item);
             }
         }
         contents

@@ -233,6 +233,32 @@ impl Bins {
         Ok(self.place_new(size)?.placement().map(|placement| placement.bin))
     }
 
+    /// Puts a size in a bin that somebody else chose, as when bins are taken over that hold something
+    /// already; what is left of the bin then. All that follows is as if [`place`](Self::place) had
+    /// chosen that bin: next fit goes on from it, so the bin that was used last is to be occupied
+    /// last; if nothing is in it, by a size of zero. O(log n).
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::UnknownBin`] if the bin is not there.
+    /// - [`Error::MoreThanLeft`] if it has no room for the size.
+    ///
+    /// ```
+    /// use apportion_binpack::{Bins, Fit};
+    ///
+    /// let mut machines = Bins::new(Fit::Best);
+    /// let [_, second] = [10, 10].map(|capacity| machines.add(capacity).expect("few"));
+    /// assert_eq!(machines.occupy(second, 6)?, 4); // it runs there since yesterday
+    /// assert_eq!(machines.put(4)?, Some(second));
+    /// # Ok::<(), apportion_binpack::Error>(())
+    /// ```
+    pub fn occupy(&mut self, bin: BinId, size: u64) -> Result<u64, Error> {
+        let Slot { residual, home, .. } = *self.slot(bin)?;
+        let left = residual.checked_sub(size).ok_or(Error::MoreThanLeft { bin, size, residual })?;
+        self.fill(Found { number: bin.number(), residual, home }, left);
+        Ok(left)
+    }
+
     /// Takes a size out of a bin, as when an item leaves that was placed in it; what is left of the
     /// bin then.
     ///

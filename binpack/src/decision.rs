@@ -2,6 +2,7 @@ use crate::BinId;
 
 /// What becomes of an item. `S` is the type of a size: `u64`, or `[u64; D]` for vectors.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[must_use]
 #[non_exhaustive]
 pub enum Decision<S> {
@@ -26,6 +27,8 @@ impl<S> Decision<S> {
 
 /// Where an item goes, and what else was considered.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Placement<S> {
     /// The bin.
@@ -41,6 +44,8 @@ pub struct Placement<S> {
 
 /// The second choice.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct RunnerUp<S> {
     /// The bin.

@@ -26,6 +26,16 @@ pub enum Error {
         /// What is in the bin, in that dimension.
         used: u64,
     },
+    /// More would come into a bin than is left of it.
+    #[error("{size} does not fit {bin}, of which {residual} is left")]
+    MoreThanLeft {
+        /// The bin.
+        bin: BinId,
+        /// What should come, in the first dimension that refuses.
+        size: u64,
+        /// What is left of the bin, in that dimension.
+        residual: u64,
+    },
     /// There cannot be more than 2^31, or with vectors, 2^32 - 1.
     #[error("there are more bins than numbers for them")]
     TooManyBins,

@@ -67,6 +67,7 @@ pub struct Improver {
 
 /// What shows that no packing has fewer bins than [`Improver::lower_bound`].
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub enum Proof {
     /// [`l2`].

@@ -16,7 +16,7 @@ use crate::{Assignment, Bins, Fit, Instance, Order};
 /// let instance = Instance::new(10, vec![4, 7, 3, 6])?;
 /// assert_eq!(pack(&instance, Fit::First, Order::AsGiven).bins(), 3);
 /// let packing = pack(&instance, Fit::First, Order::Decreasing);
-/// assert_eq!(packing.contents(), [vec![1, 2], vec![0, 3]]);
+/// assert!(packing.contents().into_values().eq([[1, 2], [0, 3]]));
 /// # Ok::<(), apportion_binpack::Error>(())
 /// ```
 #[must_use]

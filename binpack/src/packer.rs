@@ -65,6 +65,14 @@ pub trait BinSet {
     /// [`Error::TooManyBins`] if a bin would have to open and all numbers are in use.
     fn place(&mut self, size: Self::Size) -> Result<Decision<Self::Size>, Error>;
 
+    /// Puts a size in this bin; what is left of the bin then.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::UnknownBin`] if the bin is not there.
+    /// - [`Error::MoreThanLeft`] if it has no room for the size.
+    fn occupy(&mut self, bin: BinId, size: Self::Size) -> Result<Self::Size, Error>;
+
     /// Takes a size out of a bin; what is left of the bin then.
     ///
     /// # Errors
@@ -94,6 +102,10 @@ impl BinSet for Bins {
 
     fn place(&mut self, size: u64) -> Result<Decision<u64>, Error> {
         self.place(size)
+    }
+
+    fn occupy(&mut self, bin: BinId, size: u64) -> Result<u64, Error> {
+        self.occupy(bin, size)
     }
 
     fn release(&mut self, bin: BinId, size: u64) -> Result<u64, Error> {
@@ -133,6 +145,7 @@ pub struct Packer<B: BinSet = Bins> {
 
 /// What becomes of an item that gets a handle. `S` is the type of a size.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[must_use]
 #[non_exhaustive]
 pub enum ItemDecision<S> {
@@ -169,6 +182,8 @@ impl<S> ItemDecision<S> {
 
 /// An item that has left.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Departure<S> {
     /// The item; the handle is stale now.
@@ -182,7 +197,8 @@ pub struct Departure<S> {
 }
 
 impl<B: BinSet> Packer<B> {
-    /// No items. What is in the bins already stays there, and belongs to no item.
+    /// No items. What is in the bins already stays there, and belongs to no item: what shall be an
+    /// item is told by [`occupy`](Self::occupy).
     #[must_use]
     pub const fn new(bins: B) -> Self {
         Self { bins, items: Items::new() }
@@ -235,6 +251,37 @@ impl<B: BinSet> Packer<B> {
             Decision::Wait => ItemDecision::Wait,
             Decision::Reject => ItemDecision::Reject,
         })
+    }
+
+    /// An item is in this bin, which somebody else chose: its handle from now on. So a packer takes
+    /// over what is loaded already. All that follows is as if [`place`](Self::place) had chosen that
+    /// bin: the item is the last placed of its bin, and next fit goes on from there, as
+    /// [`Bins::occupy`] says.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::TooManyItems`] if all numbers of items are in use.
+    /// - [`Error::UnknownBin`] if the bin is not there.
+    /// - [`Error::MoreThanLeft`] if it has no room for the item.
+    ///
+    /// ```
+    /// use apportion_binpack::{Bins, Fit, Packer};
+    ///
+    /// // Two machines, and the tasks that run on them: which one, and how much they need.
+    /// let mut packer = Packer::new(Bins::new(Fit::Worst));
+    /// let machines = [packer.add_bin(10)?, packer.add_bin(10)?];
+    /// let tasks = [(0, 4), (1, 3), (0, 2)];
+    /// let tasks = tasks.map(|(at, size)| packer.occupy(machines[at], size).expect("it runs there"));
+    /// // From here on the packer decides.
+    /// assert_eq!(packer.place(5)?.placement().unwrap().bin, machines[1]);
+    /// assert_eq!(packer.remove(tasks[0])?.residual, 8);
+    /// # Ok::<(), apportion_binpack::Error>(())
+    /// ```
+    #[inline]
+    pub fn occupy(&mut self, bin: BinId, size: B::Size) -> Result<ItemId, Error> {
+        self.items.check_room()?;
+        self.bins.occupy(bin, size)?;
+        Ok(self.items.add(bin, size))
     }
 
     /// An item leaves.

@@ -1,5 +1,7 @@
 //! Vectors: items and bins of several dimensions.
 
+#[cfg(feature = "serde")]
+mod arrays;
 mod bins;
 mod bound;
 mod cache;

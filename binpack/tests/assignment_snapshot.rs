@@ -1,5 +1,7 @@
 //! An assignment that was saved and tampered with is refused, or is one.
 
+use std::collections::BTreeMap;
+
 use apportion_binpack::{
     Assignment, Flaw, Improver, Instance, VectorImprover, VectorInstance, check, check_vectors,
 };
@@ -42,9 +44,20 @@ fn what_was_tampered_with_is_refused_or_is_looked_at() {
         assert_eq!(improver.map(drop).err(), found.err());
         let improver = VectorImprover::new(vector_instance.clone(), assignment.clone(), 1);
         assert_eq!(improver.is_ok(), found.is_ok());
-        if !matches!(found, Err(Flaw::EmptyBins { .. })) {
-            let there = assignment.contents().iter().map(Vec::len).sum::<usize>();
-            assert_eq!(there + assignment.left_out().count(), assignment.items());
-        }
+        let there = assignment.contents().values().map(Vec::len).sum::<usize>();
+        assert_eq!(there + assignment.left_out().count(), assignment.items());
     });
+}
+
+/// Nothing is as long as the highest number says.
+#[test]
+fn the_highest_number_of_a_bin_costs_nothing() {
+    let highest = u32::MAX - 1;
+    let saved = json!({ "bin_of": [highest, u32::MAX, 7, highest], "bins": u32::MAX });
+    let assignment = from_value::<Assignment>(saved).unwrap();
+    assert_eq!(assignment.bins(), 4_294_967_295);
+    let expected = BTreeMap::from([(7, vec![2]), (4_294_967_294, vec![0, 3])]);
+    assert_eq!(assignment.contents(), expected);
+    let flaw = Flaw::EmptyBins { bins: 4_294_967_295, items: 4 };
+    assert_eq!(check(&Instance::new(9, vec![1; 4]).unwrap(), &assignment), Err(flaw));
 }

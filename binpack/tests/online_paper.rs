@@ -7,7 +7,7 @@ use apportion_binpack::{
     VectorFit,
 };
 
-use held::{CheckedBins, Held};
+use held::{CheckedBins, CheckedVectors, Held};
 
 fn place(bins: &mut CheckedBins, size: u64) -> Placement<u64> {
     let Decision::Place(placement) = bins.place(size).unwrap() else { panic!("{size} fits") };
@@ -158,6 +158,30 @@ fn items_leave_with_their_bin() {
     let again = packer.place(1).unwrap().item().unwrap();
     assert_eq!(again.number(), first.number());
     assert_ne!(again, first);
+}
+
+#[test]
+fn what_runs_already_is_taken_over() {
+    let mut packer = Packer::new(CheckedBins::new(Bins::new(Fit::Next)));
+    let bins = [10, 10, 10].map(|capacity| packer.add_bin(capacity).unwrap());
+    let items = [(2, 4), (0, 3), (1, 10)].map(|(at, size)| packer.occupy(bins[at], size).unwrap());
+    assert_eq!(packer.occupy(bins[0], 2).map(|item| packer.size_of(item)), Ok(Ok(2)));
+    // Refused, and next fit does not go on from there.
+    let error = packer.occupy(bins[2], 7).unwrap_err();
+    assert_eq!(error, Error::MoreThanLeft { bin: bins[2], size: 7, residual: 6 });
+    assert_eq!(error.to_string(), "7 does not fit bin 2, of which 6 is left");
+    // From the bin that was occupied last.
+    let placement = packer.place(5).unwrap().placement().unwrap();
+    assert_eq!((placement.bin, placement.residual), (bins[0], 0));
+    assert_eq!(packer.remove(items[2]).unwrap().residual, 10);
+    packer.remove_bin(bins[1]).unwrap();
+    assert_eq!(packer.occupy(bins[1], 0), Err(Error::UnknownBin { bin: bins[1] }));
+
+    let mut bins = CheckedVectors::new(VectorBins::new(VectorFit::First));
+    let bin = bins.add([5, 6, 7]).unwrap();
+    let error = Error::MoreThanLeft { bin, size: 9, residual: 6 };
+    assert_eq!(bins.occupy(bin, [5, 9, 9]), Err(error));
+    assert_eq!((bins.occupy(bin, [5, 6, 0]), bins.residual(bin)), (Ok([0, 0, 7]), Ok([0, 0, 7])));
 }
 
 #[test]

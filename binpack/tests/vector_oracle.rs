@@ -38,6 +38,7 @@ fn calls<const D: usize>() -> impl Strategy<Value = Vec<Call<D>>> {
         1 => any::<usize>().prop_map(Call::Remove),
         6 => sizes().prop_map(Call::Place),
         8 => any::<usize>().prop_map(Call::Repeat),
+        2 => (any::<usize>(), sizes()).prop_map(|(which, size)| Call::Occupy(which, size)),
         5 => (any::<usize>(), any::<bool>()).prop_map(|(which, all)| Call::Release(which, all)),
         1 => Just(Call::Save),
     ];

@@ -58,6 +58,20 @@ pub(crate) fn complain(error: &Error) {
     let _ = writeln!(io::stderr(), "apportion: {line}");
 }
 
+/// Refuses what is written, each by an option, where a JSON document is printed: nobody could read
+/// both.
+pub(crate) fn beside_json<'a>(
+    written: impl IntoIterator<Item = (&'a str, &'a Option<Target>)>,
+) -> Result<(), Error> {
+    for (option, target) in written {
+        if target.as_ref().is_some_and(|target| matches!(target.place, Place::StandardOutput)) {
+            let message = "expected one of them on standard output, found both";
+            return Err(Error::Usage(format!("--json and {option}: {message}")));
+        }
+    }
+    Ok(())
+}
+
 /// Prints to standard output.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
@@ -97,9 +111,12 @@ impl Target {
         Ok(Self { path: path.to_owned(), place })
     }
 
-    /// Whether both are the same regular file.
+    /// Whether both are the same regular file, or standard output.
     pub(crate) fn is_same_file(&self, other: &Self) -> bool {
-        self.file().is_some_and(|file| other.file() == Some(file))
+        match (&self.place, &other.place) {
+            (Place::StandardOutput, Place::StandardOutput) => true,
+            _ => self.file().is_some_and(|file| other.file() == Some(file)),
+        }
     }
 
     /// Whether writing would replace the file at `path`.

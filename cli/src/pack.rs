@@ -15,7 +15,7 @@ use apportion_workload::PackingInstance;
 use clap::Args;
 
 use crate::option::refusal;
-use crate::output::{Error, Pending, Target};
+use crate::output::{self, Error, Pending, Target};
 use crate::progress::Progress;
 use outcome::Outcome;
 use recipe::{Budget, Recipe};
@@ -79,8 +79,8 @@ An item that is larger than a bin is rejected and named. Items and bins are numb
 is written whole or not at all; where a symbolic link is named, what it leads to is written.
 
 JSON: a list with, for each file: file, items, bins, lower_bound, optimal (proved), assignment_hash
-(FNV-1a of the bin of each item, in the order in which they came), ms (without reading), rejected
-(items), and, when improved, steps.
+(FNV-1a of the bin of each item, in the order in which they came; 2^32 - 1 stands for the bin of
+one that is rejected), ms (without reading), rejected (items), and, when improved, steps.
 
 Examples:
   apportion pack
@@ -163,13 +163,12 @@ fn pack(source: &Source, recipe: &Recipe, report: &mut dyn FnMut(u64)) -> Result
         1 => sizes::pack(source, recipe, report),
         2 => vectors::pack::<2>(source, recipe, report),
         3 | 4 => vectors::pack::<4>(source, recipe, report),
-        5..=16 => vectors::pack::<16>(source, recipe, report),
-        found => {
-            let message = format!("expected at most 16 dimensions, found {found}");
-            Err(Error::input(&source.name, message))
-        }
+        _ => vectors::pack::<MOST_DIMENSIONS>(source, recipe, report),
     }
 }
+
+/// An instance with more is refused when it is read.
+const MOST_DIMENSIONS: usize = 16;
 
 /// Where the files are to go: found out before packing, which may take long.
 fn targets(arguments: &Arguments) -> Result<(Option<Target>, Option<Target>), Error> {
@@ -180,6 +179,9 @@ fn targets(arguments: &Arguments) -> Result<(Option<Target>, Option<Target>), Er
         && svg.is_same_file(assignment)
     {
         return Err(Error::Usage("--svg and --assignment: expected two files, found one".into()));
+    }
+    if arguments.json {
+        output::beside_json([("--svg", &svg), ("--assignment", &assignment)])?;
     }
     let written = || [&svg, &assignment].into_iter().flatten();
     let mut read = arguments.files.iter().filter(|path| path.as_os_str() != "-");

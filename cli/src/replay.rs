@@ -1,5 +1,6 @@
 //! `apportion replay`: a batch trace under one or more policies.
 
+mod gzip;
 mod input;
 mod picture;
 mod policy;
@@ -14,7 +15,7 @@ use apportion_workload::{CleaningReport, Job};
 use clap::{Args, ValueEnum};
 
 use crate::gantt::{self, Panel};
-use crate::output::{Error, Pending, Target};
+use crate::output::{self, Error, Pending, Target};
 use crate::progress::Progress;
 use policy::Policy;
 use report::Row;
@@ -132,7 +133,10 @@ struct Workload {
 impl Workload {
     fn title(&self) -> String {
         let Self { name, processors, jobs, .. } = self;
-        format!("{name}: {} jobs on {processors} processors", jobs.len())
+        let plural = |count: u64| if count == 1 { "" } else { "s" };
+        let count = jobs.len() as u64;
+        let (jobs, machine) = (plural(count), plural(*processors));
+        format!("{name}: {count} job{jobs} on {processors} processor{machine}")
     }
 }
 
@@ -195,6 +199,9 @@ fn targets(arguments: &Arguments) -> Result<(Option<Target>, Option<Target>), Er
         && starts.is_same_file(gantt)
     {
         return Err(Error::Usage("--starts and --gantt: expected two files, found one".into()));
+    }
+    if arguments.json {
+        output::beside_json([("--starts", &starts), ("--gantt", &gantt)])?;
     }
     let trace = arguments.trace.as_deref().filter(|path| path.as_os_str() != "-");
     let replaces =

@@ -17,9 +17,11 @@ pub(crate) fn open(path: &Path, expected: &str) -> Result<(String, Box<dyn Read>
     }
     match File::open(path) {
         Ok(file) => Ok((name, Box::new(file))),
-        Err(error) => {
-            let message = format!("expected {expected}: {}", output::reason(&error));
-            Err(Error::input(name, message))
-        }
+        Err(error) => Err(unreadable(&name, expected, &error)),
     }
+}
+
+/// Nothing of what should have been there can be had.
+pub(crate) fn unreadable(name: &str, expected: &str, error: &io::Error) -> Error {
+    Error::input(name, format!("expected {expected}: {}", output::reason(error)))
 }

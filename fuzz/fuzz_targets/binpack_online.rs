@@ -32,7 +32,8 @@ fn operation([which, who, much]: [u8; 3]) -> Operation {
         0..=1 => Operation::Add { capacity: size },
         2 => Operation::Remove { bin: at },
         3 => Operation::Release { bin: at, size },
-        4..=8 => Operation::Leave { item: at },
+        4 => Operation::Occupy { bin: at, size },
+        5..=8 => Operation::Leave { item: at },
         _ => Operation::Place { size },
     }
 }

@@ -34,6 +34,7 @@ enum Call {
     /// Sizes that are small, and come again.
     Small([u8; 3]),
     Repeat(usize),
+    Occupy(usize, [u8; 3]),
     Release(usize, bool),
     Save,
 }
@@ -67,6 +68,7 @@ fn call(call: &Call) -> play::Call<3> {
         Call::Place(size) => play::Call::Place(size),
         Call::Small(size) => play::Call::Place(size.map(|amount| u64::from(amount % 4))),
         Call::Repeat(which) => play::Call::Repeat(which),
+        Call::Occupy(which, size) => play::Call::Occupy(which, size.map(u64::from)),
         Call::Release(which, all) => play::Call::Release(which, all),
         Call::Save => play::Call::Save,
     }

@@ -122,6 +122,15 @@ impl Online {
         outcome
     }
 
+    /// A size comes into this bin: what is left of it. Nothing, if the bin is not there or has no
+    /// room.
+    pub fn occupy(&mut self, number: usize, size: u64) -> Option<u64> {
+        let (_, residual) = self.bins.get_mut(number)?.as_mut()?;
+        *residual = residual.checked_sub(size)?;
+        self.last = number;
+        Some(*residual)
+    }
+
     /// A size leaves a bin: what is left of it. Nothing, if the bin is not there or holds less.
     pub fn release(&mut self, number: usize, size: u64) -> Option<u64> {
         let (capacity, residual) = self.bins.get_mut(number)?.as_mut()?;

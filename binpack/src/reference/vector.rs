@@ -69,6 +69,18 @@ impl<const D: usize> VectorBins<D> {
         self.bins[number] = None;
     }
 
+    /// A size comes into this bin: what is left of it. Nothing, if the bin is not there or has no
+    /// room.
+    pub fn occupy(&mut self, number: usize, size: [u64; D]) -> Option<[u64; D]> {
+        let (_, residual) = self.bins.get_mut(number)?.as_mut()?;
+        if (0..D).any(|dimension| residual[dimension] < size[dimension]) {
+            return None;
+        }
+        *residual = core::array::from_fn(|dimension| residual[dimension] - size[dimension]);
+        self.last = number;
+        Some(*residual)
+    }
+
     /// A size leaves a bin: what is left of it. Nothing, if the bin is not there or holds less.
     pub fn release(&mut self, number: usize, size: [u64; D]) -> Option<[u64; D]> {
         let (capacity, residual) = self.bins.get_mut(number)?.as_mut()?;

@@ -174,8 +174,8 @@ fn play<F: Policy, P: OnlinePacker<F::Size>>(
                     items.retain(|(bin, _)| *bin != there[place]);
                 }
             }
-            // Items leave whole.
-            Operation::Release { .. } => {}
+            // Items leave whole, and where they go is for the packer to say.
+            Operation::Release { .. } | Operation::Occupy { .. } => {}
         }
     }
     Ok(())

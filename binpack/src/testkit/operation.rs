@@ -32,6 +32,13 @@ pub enum Operation<S = u64> {
         /// Which.
         item: usize,
     },
+    /// A size is put in a bin, whatever is left of it.
+    Occupy {
+        /// In which.
+        bin: usize,
+        /// How much.
+        size: S,
+    },
     /// A size is taken out of a bin, whatever is in it.
     Release {
         /// Of which.
@@ -47,6 +54,7 @@ impl<S> Operation<S> {
         match self {
             Self::Add { capacity } => Self::Add { capacity: change(capacity) },
             Self::Place { size } => Self::Place { size: change(size) },
+            Self::Occupy { bin, size } => Self::Occupy { bin, size: change(size) },
             Self::Release { bin, size } => Self::Release { bin, size: change(size) },
             other => other,
         }
@@ -148,6 +156,7 @@ impl<S: CaseSize> Operations<S> {
                 0 => Operation::Add { capacity: scale.capacity(&mut random) },
                 1 => Operation::Remove { bin: which },
                 2 => Operation::Release { bin: which, size: scale.size(family, &mut random) },
+                3 => Operation::Occupy { bin: which, size: scale.size(family, &mut random) },
                 choice if choice < if filling { 30 } else { 12 } => {
                     Operation::Place { size: scale.size(family, &mut random) }
                 }
@@ -189,7 +198,10 @@ impl<S: CaseSize> Operations<S> {
     #[must_use]
     pub fn with_sizes_within(mut self, most: impl Fn(usize) -> u64) -> Self {
         for operation in &mut self.operations {
-            if let Operation::Place { size } | Operation::Release { size, .. } = operation {
+            if let Operation::Place { size }
+            | Operation::Occupy { size, .. }
+            | Operation::Release { size, .. } = operation
+            {
                 *size = S::from_fn(|dimension| size.amounts()[dimension].min(most(dimension)));
             }
         }

@@ -33,8 +33,8 @@ use crate::{BinId, BinSet, Decision, Error, Placement, RunnerUp};
 /// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "super::snapshot::Parts"))]
-#[cfg_attr(feature = "serde", serde(into = "super::snapshot::Parts"))]
+#[cfg_attr(feature = "serde", serde(try_from = "super::snapshot::Parts<D>"))]
+#[cfg_attr(feature = "serde", serde(into = "super::snapshot::Parts<D>"))]
 pub struct VectorBins<const D: usize> {
     pub(super) fit: VectorFit<D>,
     pub(super) opening: Option<[u64; D]>,
@@ -117,11 +117,16 @@ impl<const D: usize> VectorBins<D> {
             if let Some(capacity) = self.opening.filter(|_| placement.opened) {
                 self.store.add(capacity)?;
             }
-            self.store.set_residual(bin.number(), placement.residual.amounts);
-            self.cache.changed(bin.number);
-            self.last = bin.number();
+            self.fill(bin, placement.residual.amounts);
         }
         Ok(decision)
+    }
+
+    /// A size is in this bin now, and this much is left.
+    fn fill(&mut self, bin: BinId, residual: [u64; D]) {
+        self.store.set_residual(bin.number(), residual);
+        self.cache.changed(bin.number);
+        self.last = bin.number();
     }
 
     /// Decides where an item of this size would go, and changes nothing. This asks no cache.
@@ -131,6 +136,36 @@ impl<const D: usize> VectorBins<D> {
     /// [`Error::TooManyBins`], if a bin would have to be opened.
     pub fn choose(&self, size: [u64; D]) -> Result<Decision<Scored<D>>, Error> {
         self.decide(&size, &self.scan(&size))
+    }
+
+    /// Puts a size in a bin that somebody else chose, as when bins are taken over that hold something
+    /// already; what is left of the bin then. All that follows is as if [`place`](Self::place) had
+    /// chosen that bin: next fit goes on from it, so the bin that was used last is to be occupied
+    /// last; if nothing is in it, by a size of zero. O(D).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownBin`]; [`Error::MoreThanLeft`], with the first dimension in which there is
+    /// less left of the bin.
+    ///
+    /// ```
+    /// use apportion_binpack::{VectorBins, VectorFit};
+    ///
+    /// let mut bins = VectorBins::new(VectorFit::First);
+    /// let machines = [bins.add([64, 256])?, bins.add([64, 256])?];
+    /// assert_eq!(bins.occupy(machines[0], [8, 192])?, [56, 64]); // it runs there since yesterday
+    /// assert_eq!(bins.place([1, 128])?.placement().unwrap().bin, machines[1]);
+    /// # Ok::<(), apportion_binpack::Error>(())
+    /// ```
+    pub fn occupy(&mut self, bin: BinId, size: [u64; D]) -> Result<[u64; D], Error> {
+        let residual = self.residual(bin)?;
+        let refusing = size.into_iter().zip(residual).find(|(size, residual)| size > residual);
+        if let Some((size, residual)) = refusing {
+            return Err(Error::MoreThanLeft { bin, size, residual });
+        }
+        let residual = subtract(&residual, &size);
+        self.fill(bin, residual);
+        Ok(residual)
     }
 
     /// Takes a size out of a bin, as when an item leaves that was placed in it; what is left of the
@@ -290,6 +325,10 @@ impl<const D: usize> BinSet for VectorBins<D> {
 
     fn place(&mut self, size: [u64; D]) -> Result<Decision<[u64; D]>, Error> {
         self.place(size).map(Decision::from)
+    }
+
+    fn occupy(&mut self, bin: BinId, size: [u64; D]) -> Result<[u64; D], Error> {
+        self.occupy(bin, size)
     }
 
     fn release(&mut self, bin: BinId, size: [u64; D]) -> Result<[u64; D], Error> {

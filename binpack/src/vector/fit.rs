@@ -8,6 +8,7 @@ use crate::{Decision, Error, Placement, RunnerUp};
 /// An item fits a bin if and only if the bin's residual is at least its size in every dimension. Of
 /// bins that are equal to a policy, it takes the one with the lowest number.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub enum VectorFit<const D: usize> {
     /// The bin that was used last, and no other; where bins do not open by themselves, the first
@@ -114,9 +115,12 @@ impl<const D: usize> fmt::Display for VectorFit<D> {
 
 /// What is left of a bin with an item in it, and why the bin was considered.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 #[non_exhaustive]
 pub struct Scored<const D: usize> {
     /// What is left, with the item in it.
+    #[cfg_attr(feature = "serde", serde(with = "super::arrays"))]
     pub amounts: [u64; D],
     /// What the policy compared: [`VectorFit::score`] of the item's size and of what was left
     /// before.

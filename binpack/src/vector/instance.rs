@@ -1,9 +1,13 @@
 use alloc::vec::Vec;
 
+#[cfg(feature = "serde")]
+use super::arrays::Amounts;
 use crate::Error;
 
 /// Vectors to pack into equal bins, as few as possible.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Parts<D>", into = "Parts<D>"))]
 pub struct VectorInstance<const D: usize> {
     capacity: [u64; D],
     sizes: Vec<[u64; D]>,
@@ -48,32 +52,25 @@ impl<const D: usize> VectorInstance<D> {
 #[cfg(feature = "serde")]
 #[derive(serde::Deserialize, serde::Serialize)]
 #[serde(rename = "VectorInstance", deny_unknown_fields)]
-struct Parts {
-    capacity: Vec<u64>,
-    sizes: Vec<Vec<u64>>,
+struct Parts<const D: usize> {
+    #[serde(with = "super::arrays")]
+    capacity: [u64; D],
+    sizes: Vec<Amounts<D>>,
 }
 
 #[cfg(feature = "serde")]
-impl<const D: usize> serde::Serialize for VectorInstance<D> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let sizes = self.sizes.iter().map(|size| Vec::from(*size)).collect();
-        Parts { capacity: self.capacity.into(), sizes }.serialize(serializer)
+impl<const D: usize> TryFrom<Parts<D>> for VectorInstance<D> {
+    type Error = Error;
+
+    fn try_from(parts: Parts<D>) -> Result<Self, Error> {
+        Self::new(parts.capacity, parts.sizes.into_iter().map(|Amounts(size)| size).collect())
     }
 }
 
 #[cfg(feature = "serde")]
-impl<'de, const D: usize> serde::Deserialize<'de> for VectorInstance<D> {
-    fn deserialize<T: serde::Deserializer<'de>>(deserializer: T) -> Result<Self, T::Error> {
-        use serde::de::Error as _;
-
-        let parts = Parts::deserialize(deserializer)?;
-        let array = |amounts: Vec<u64>| {
-            let found = amounts.len();
-            amounts.try_into().map_err(|_| {
-                T::Error::custom(alloc::format!("expected {D} dimensions, found {found}"))
-            })
-        };
-        let sizes = parts.sizes.into_iter().map(array).collect::<Result<_, _>>()?;
-        Self::new(array(parts.capacity)?, sizes).map_err(T::Error::custom)
+impl<const D: usize> From<VectorInstance<D>> for Parts<D> {
+    fn from(instance: VectorInstance<D>) -> Self {
+        let sizes = instance.sizes.into_iter().map(Amounts).collect();
+        Self { capacity: instance.capacity, sizes }
     }
 }

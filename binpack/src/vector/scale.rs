@@ -12,8 +12,12 @@ use crate::Error;
 /// a bin is at most [`Scale::LIMIT`] in each dimension where amounts are multiplied with each other,
 /// as by [`Norm::L2`] and the dot product, and at most [`Scale::LINEAR_LIMIT`] where they are not.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Scale<const D: usize> {
+    #[cfg_attr(feature = "serde", serde(with = "super::arrays"))]
     units: [u64; D],
+    #[cfg_attr(feature = "serde", serde(with = "super::arrays"))]
     weights: [u16; D],
 }
 
@@ -60,7 +64,8 @@ impl<const D: usize> Scale<D> {
         }))
     }
 
-    /// The same units with these weights.
+    /// The same units with these weights, which the caller knows best. Those that the literature
+    /// takes from the items offline are [`Weighting`](crate::Weighting).
     #[must_use]
     pub const fn weighted(self, weights: [u16; D]) -> Self {
         Self { units: self.units, weights }
@@ -168,6 +173,8 @@ impl fmt::Display for Norm {
 
 /// A norm of normalised, weighted amounts.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(deny_unknown_fields))]
 pub struct Measure<const D: usize> {
     /// What is made of the amounts.
     pub norm: Norm,

@@ -135,6 +135,13 @@ impl<B: BinSet, const D: usize> BinSet for Checked<B, D> {
         Ok(decision)
     }
 
+    fn occupy(&mut self, bin: BinId, size: B::Size) -> Result<B::Size, Error> {
+        let left = self.bins.occupy(bin, size)?;
+        self.held.comes(bin, amounts(&size));
+        self.held.check();
+        Ok(left)
+    }
+
     fn release(&mut self, bin: BinId, size: B::Size) -> Result<B::Size, Error> {
         let left = self.bins.release(bin, size)?;
         self.held.leaves(bin, amounts(&size));

@@ -54,6 +54,17 @@ pub(crate) fn play(fit: Fit, operations: &Operations) {
                 let (bin, size) = items.swap_remove(item);
                 play.releases(&mut bins, bin, size);
             }
+            Operation::Occupy { bin, size } => {
+                let Some(bin) = play.bin(bin) else { continue };
+                let expected = play.occupies(bin, size);
+                refused(&bins, expected.is_err(), |bins| {
+                    assert_eq!(bins.occupy(bin, size), expected);
+                });
+                if expected.is_ok() {
+                    assert_eq!(bins.occupy(bin, size), expected);
+                    items.push((bin, size));
+                }
+            }
             Operation::Release { bin, size } => {
                 let Some(bin) = play.bin(bin) else { continue };
                 play.releases(&mut bins, bin, size);
@@ -135,6 +146,18 @@ pub(crate) fn play_packer(fit: Fit, operations: &Operations) {
                         assert_eq!(packer.size_of(item), Err(error.clone()));
                     });
                 }
+            }
+            Operation::Occupy { bin, size } => {
+                let Some(bin) = play.bin(bin) else { continue };
+                if let Err(error) = play.occupies(bin, size) {
+                    refused(&packer, true, |packer| {
+                        assert_eq!(packer.occupy(bin, size), Err(error));
+                    });
+                    continue;
+                }
+                let item = packer.occupy(bin, size).unwrap();
+                assert!(unique.insert(item), "given twice");
+                items.push((item, bin, size, true));
             }
             // Items leave whole.
             _ => {}
@@ -221,6 +244,18 @@ impl Play {
         self.held.placed(placed.bin, placed.opened, [size], [placed.residual]);
         assert!(self.is_there(placed.bin));
         assert!(placed.runner_up.is_none_or(|runner_up| self.is_there(runner_up.bin)));
+    }
+
+    /// What is to be said of a size that is put in a bin; the twin does it.
+    fn occupies(&mut self, bin: BinId, size: u64) -> Result<u64, Error> {
+        if !self.is_there(bin) {
+            return Err(Error::UnknownBin { bin });
+        }
+        let (_, residual) = self.twin.bins[bin.number()].unwrap();
+        let left = self.twin.occupy(bin.number(), size);
+        let left = left.ok_or(Error::MoreThanLeft { bin, size, residual })?;
+        self.held.comes(bin, [size]);
+        Ok(left)
     }
 
     fn releases(&mut self, bins: &mut Bins, bin: BinId, size: u64) {

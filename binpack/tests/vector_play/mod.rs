@@ -15,6 +15,7 @@ pub(crate) enum Call<const D: usize> {
     Remove(usize),
     Place([u64; D]),
     Repeat(usize),
+    Occupy(usize, [u64; D]),
     Release(usize, bool),
     Save,
 }
@@ -81,6 +82,31 @@ impl<const D: usize> Run<D> {
         self.asked.push(size);
     }
 
+    fn occupy(&mut self, bin: BinId, size: [u64; D]) {
+        let before = self.fast.residual(bin);
+        let left = self.fast.occupy(bin, size);
+        assert_eq!(self.cached.occupy(bin, size), left);
+        match left {
+            Ok(left) => {
+                assert_eq!(self.slow.occupy(bin.number(), size), Some(left));
+                self.held.comes(bin, size);
+                self.held.check();
+                self.placed.push((bin, size));
+                assert_eq!(self.fast.residual(bin), Ok(left));
+            }
+            Err(Error::MoreThanLeft { bin: refusing, size: amount, residual }) => {
+                assert_eq!(self.slow.occupy(bin.number(), size), None);
+                let amounts = size.into_iter().zip(before.clone().unwrap());
+                let first = amounts.clone().find(|(size, residual)| size > residual);
+                assert_eq!((refusing, Some((amount, residual))), (bin, first));
+                assert_eq!(self.fast.residual(bin), before);
+            }
+            Err(error) => {
+                assert_eq!((Some(bin), error), (self.gone, Error::UnknownBin { bin }));
+            }
+        }
+    }
+
     pub(crate) fn call(&mut self, call: Call<D>) {
         match call {
             Call::Add(capacity) => match self.fast.add(capacity) {
@@ -113,6 +139,12 @@ impl<const D: usize> Run<D> {
             Call::Repeat(which) => {
                 if let Some(size) = pick(&self.asked, which % 7) {
                     self.place(size);
+                }
+            }
+            Call::Occupy(which, size) => {
+                let bins: Vec<BinId> = self.fast.iter().chain(self.gone).collect();
+                if let Some(bin) = pick(&bins, which) {
+                    self.occupy(bin, size);
                 }
             }
             Call::Release(which, all) => {

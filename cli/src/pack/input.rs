@@ -7,7 +7,7 @@ use apportion_binpack::{Fit, Order};
 use apportion_workload::{PackingFormat, PackingInstance};
 
 use super::recipe::Budget;
-use super::{Source, embedded};
+use super::{MOST_DIMENSIONS, Source, embedded};
 use crate::option::{number, refusal};
 use crate::output::{self, Error};
 use crate::source;
@@ -53,9 +53,12 @@ pub(super) fn load(paths: &[PathBuf]) -> Result<Vec<Source>, Error> {
 }
 
 fn read(path: &Path) -> Result<Source, Error> {
-    let (name, mut stream) = source::open(path, "a packing instance")?;
+    let (name, mut stream) = source::open(path, INSTANCE)?;
     let mut text = Vec::new();
     stream.read_to_end(&mut text).map_err(|error| {
+        if text.is_empty() {
+            return source::unreadable(&name, INSTANCE, &error);
+        }
         let message = format!("expected more of the instance: {}", output::reason(&error));
         Error::input(&name, message)
     })?;
@@ -63,8 +66,24 @@ fn read(path: &Path) -> Result<Source, Error> {
     let format = if vectors { PackingFormat::Vbp } else { PackingFormat::detect(&text) };
     let instance = PackingInstance::parse_as(format, &text)
         .map_err(|error| Error::input(&name, error.to_string()))?;
+    let found = instance.dimensions();
+    if found > MOST_DIMENSIONS {
+        let line = first_line(&text);
+        let message =
+            format!("line {line}: expected at most {MOST_DIMENSIONS} dimensions, found {found}");
+        return Err(Error::input(&name, message));
+    }
     Ok(Source { file: path.display().to_string(), name, instance })
 }
 
+/// The first line that is not blank: it says how many dimensions there are.
+fn first_line(text: &[u8]) -> usize {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+    let lines = text.split(|byte| *byte == b'\n');
+    lines.take_while(|line| line.trim_ascii().is_empty()).count() + 1
+}
+
+const INSTANCE: &str = "a packing instance";
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// A year.
 const MOST_MILLISECONDS: u64 = 31_536_000_000;

@@ -1,5 +1,6 @@
 //! Where a workload comes from: a file, standard input, or the seeded model.
 
+use std::error::Error as StdError;
 use std::fmt::{self, Display};
 use std::io::{self, BufReader, Cursor, Read};
 use std::num::NonZeroU64;
@@ -9,11 +10,11 @@ use apportion_backfill::MAX_PROCESSORS;
 use apportion_workload::{
     CleaningReport, CleaningRules, Estimates, Lublin, Parameters, Reader, Trace, TraceError,
 };
-use flate2::bufread::MultiGzDecoder;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::SeedableRng;
 
 use super::Workload;
+use super::gzip::{MAGIC, Trailing, Unpacked};
 use crate::output::{self, Error};
 use crate::source;
 
@@ -29,7 +30,8 @@ pub(super) fn load(
     };
     let (name, stream) = source::open(path, "a trace")?;
     let rules = CleaningRules { strict, ..CleaningRules::default() };
-    let chunks = Chunks::new(stream).map_err(|error| broken(&name, 1, output::reason(&error)))?;
+    let chunks =
+        Chunks::new(stream).map_err(|error| source::unreadable(&name, "a trace", &error))?;
     let trace = Trace::read(Reader::new(chunks), processors, rules)
         .map_err(|error| explain(&name, error))?;
     let found = trace.processors.get();
@@ -71,13 +73,12 @@ impl Chunks {
     fn new(mut stream: impl Read + 'static) -> io::Result<Self> {
         // A pipe may give fewer bytes than asked for, but not to one who insists.
         let mut head = Vec::new();
-        stream.by_ref().take(GZIP_MAGIC.len() as u64).read_to_end(&mut head)?;
-        let packed = head == GZIP_MAGIC;
-        let whole = Cursor::new(head).chain(stream);
+        stream.by_ref().take(MAGIC.len() as u64).read_to_end(&mut head)?;
+        let packed = head == MAGIC;
         let bytes: Box<dyn Read> = if packed {
-            Box::new(MultiGzDecoder::new(BufReader::with_capacity(CHUNK, whole)))
+            Box::new(Unpacked::new(head, BufReader::with_capacity(CHUNK, stream)))
         } else {
-            Box::new(whole)
+            Box::new(Cursor::new(head).chain(stream))
         };
         Ok(Self { bytes, packed })
     }
@@ -105,6 +106,9 @@ impl Iterator for Chunks {
 impl Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { error, packed } = self;
+        if error.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<Trailing>) {
+            return write!(formatter, "{error}");
+        }
         match error.kind() {
             io::ErrorKind::UnexpectedEof if *packed => formatter
                 .write_str("expected the rest of the gzip stream, found the end of the file"),
@@ -141,7 +145,6 @@ const EMBEDDED_PROCESSORS: NonZeroU64 = NonZeroU64::new(128).unwrap();
 const EMBEDDED_GAP_SCALE: f64 = 0.5;
 
 const CHUNK: usize = 1 << 16;
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 #[cfg(test)]
 mod tests {

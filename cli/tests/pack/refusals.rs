@@ -1,5 +1,7 @@
 //! Bad input: exit status 2, one line that names file, line and what was expected, no file touched.
 
+use std::fs::File;
+
 use crate::common::{Stage, done};
 use crate::piped;
 
@@ -94,6 +96,39 @@ fn instances() {
 #[test]
 fn more_dimensions_than_there_are_copies() {
     let ones = ["1"; 17].join(" ");
-    piped("", format!("17\n{ones}\n1\n{ones} 1\n").as_bytes())
-        .refused("standard input: expected at most 16 dimensions, found 17");
+    let text = format!("17\n{ones}\n1\n{ones} 1\n");
+    let refused = "expected at most 16 dimensions, found 17";
+    piped("", text.as_bytes()).refused(&format!("standard input: line 1: {refused}"));
+    let stage = Stage::new();
+    stage.write("good", "1\n10\n3\n");
+    stage.write("many.vbp", format!("\u{feff}\r\n \n{text}"));
+    stage.run("pack good many.vbp").refused(&format!("many.vbp: line 3: {refused}"));
+}
+
+#[test]
+fn what_cannot_be_read_at_all() {
+    let stage = Stage::new();
+    let mut program = stage.program();
+    program.args(["pack", "-"]).stdin(File::open(stage.path(".")).expect("a folder"));
+    done(program.output().expect("the program can be started"))
+        .refused("standard input: expected a packing instance: Is a directory");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn two_documents_on_standard_output() {
+    let stage = Stage::new();
+    stage.write("t", "1\n10\n3\n");
+    for option in ["--svg", "--assignment"] {
+        let both = "expected one of them on standard output, found both";
+        stage
+            .run(&format!("pack t --json {option} /dev/stdout"))
+            .refused(&format!("--json and {option}: {both}"));
+        // A table is for people, who tell them apart.
+        let text = stage.run(&format!("pack t {option} /dev/stdout")).succeeded();
+        assert!(text.contains("best fit, decreasing"), "{text}");
+    }
+    stage
+        .run("pack t --svg /dev/stdout --assignment /dev/stdout")
+        .refused("--svg and --assignment: expected two files, found one");
 }

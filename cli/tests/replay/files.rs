@@ -111,6 +111,13 @@ fn pipes_and_devices_are_written_in_place() {
     let text = stage.read("all.txt");
     assert!(text.starts_with(&format!("{EASY}t.swf: 4 jobs")), "{text}");
 
+    stage
+        .replay(&format!("{replay} --json"))
+        .refused("--json and --starts: expected one of them on standard output, found both");
+    stage
+        .replay(&format!("{replay} --gantt /dev/stdout"))
+        .refused("--starts and --gantt: expected two files, found one");
+
     stage.replay("t.swf --policy easy --starts /dev/null").succeeded();
     assert!(fs::metadata("/dev/null").is_ok_and(|metadata| !metadata.is_file()));
 

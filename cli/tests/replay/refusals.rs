@@ -1,6 +1,8 @@
 //! Bad input: exit status 2, one line that names file and line, no file touched.
 
-use crate::stage::{Stage, gzip, record, small, trace};
+use std::fs::File;
+
+use crate::stage::{Stage, done, gzip, record, small, trace};
 
 const GOOD: [i64; 5] = [1, 0, 5, 2, 9];
 
@@ -118,6 +120,21 @@ fn damaged_gzip() {
 }
 
 #[test]
+fn something_after_the_gzip_stream() {
+    let packed = gzip(small().as_bytes());
+    let stage = Stage::with(small());
+    let expected = stage.starts("t.swf --policy easy");
+    // As gzip(1), which takes zeros for what fills a block of a tape.
+    stage.write("t.swf", [packed.clone(), vec![0; 700]].concat());
+    assert_eq!(stage.starts("t.swf --policy easy"), expected);
+    for tail in ["more", "\0\0more", "\u{1f}"] {
+        let text = [packed.clone(), tail.into()].concat();
+        let line = "t.swf: line 6: expected nothing after the gzip stream, found other bytes";
+        refuses(text, "", line);
+    }
+}
+
+#[test]
 fn nothing_to_replay() {
     let none = "t.swf: expected a job, found none";
     refuses("", "", &format!("{none} (records: 0, dropped: 0, partial: 0)"));
@@ -175,6 +192,10 @@ fn traces_that_cannot_be_read() {
 #[test]
 fn standard_input_is_named() {
     let stage = Stage::new();
+    let mut program = stage.program();
+    program.args(["replay", "-"]).stdin(File::open(stage.path(".")).expect("a folder"));
+    done(program.output().expect("the program can be started"))
+        .refused("standard input: expected a trace: Is a directory");
     stage
         .replay_input("- --gantt x.svg", b"1 2 3\n")
         .refused("standard input: line 1: expected 18 fields, found 3");

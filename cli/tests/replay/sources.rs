@@ -25,6 +25,15 @@ fn gzip_in_several_members() {
 }
 
 #[test]
+fn one_job_on_one_processor() {
+    let stage = Stage::with(trace(&[[1, 0, 5, 1, 9]]));
+    for (processors, machine) in [("1", "1 processor"), ("2", "2 processors")] {
+        let text = stage.replay(&format!("t.swf --procs {processors}")).succeeded();
+        assert!(text.starts_with(&format!("t.swf: 1 job on {machine}\n")), "{text}");
+    }
+}
+
+#[test]
 fn a_reader_who_has_seen_enough_is_no_error() {
     let stage = Stage::new();
     let arguments = ["replay", "-", "--json", "--gantt", "x.svg"];

@@ -14,6 +14,7 @@ use crate::{Assignment, Norm, VectorInstance};
 ///
 /// *Source:* see [`Weighting`].
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub enum VectorHeuristic {
     /// Items as they come, each to the first bin that has room.
@@ -42,6 +43,7 @@ pub enum VectorHeuristic {
 
 /// Which of the bins an item-centric heuristic takes, of those that have room.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[expect(clippy::exhaustive_enums, reason = "the three that the literature compares")]
 pub enum ItemFit {
     /// The one that opened first.
@@ -54,6 +56,7 @@ pub enum ItemFit {
 
 /// Which of the items that fit a bin-centric heuristic takes.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub enum BinScore {
     /// The largest dot product with the residual.

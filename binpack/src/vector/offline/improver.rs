@@ -105,6 +105,6 @@ impl<const D: usize> VectorImprover<D> {
 }
 
 fn contents(assignment: &Assignment) -> Vec<Vec<u32>> {
-    let bins = assignment.contents().into_iter();
+    let bins = assignment.contents().into_values();
     bins.map(|bin| bin.into_iter().map(|item| item as u32).collect()).collect()
 }

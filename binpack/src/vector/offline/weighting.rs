@@ -9,7 +9,35 @@ use crate::{Norm, VectorInstance};
 /// *Source:* Panigrahy, Talwar, Uyeda and Wieder, *Heuristics for vector bin packing*, 2011,
 /// section 3; Mommessin, Erlebach and Shakhlevich, *Classification and evaluation of the algorithms
 /// for vector bin packing*, Computers & Operations Research 2025.
+///
+/// All but the first look at items that are still to come, so they are for packing offline. Online
+/// the caller says what a dimension counts, once and for all: [`Scale::weighted`](crate::Scale::weighted)
+/// takes any weights, for each measure that a [`VectorFit`](crate::VectorFit) compares by. To weigh as
+/// one of these does, let them follow from sizes that are expected.
+///
+/// ```
+/// use apportion_binpack::{
+///     ItemFit, Measure, Norm, Scale, VectorBins, VectorFit, VectorHeuristic, VectorInstance, Weighting,
+/// };
+///
+/// // The mean size is twice as large in the second dimension.
+/// let (capacity, sizes) = ([10, 10], [[2, 6], [4, 3], [1, 5], [3, 6]]);
+/// let (norm, weighting) = (Norm::L1, Weighting::Average);
+/// let offline =
+///     VectorHeuristic::ItemCentric { fit: ItemFit::Best, norm, weighting, dynamic: false };
+/// let packed = offline.pack(&VectorInstance::new(capacity, sizes.to_vec())?);
+///
+/// // Online, with these weights and the largest item first, it is the same packing.
+/// let scale = Scale::normalizing(&capacity).weighted([1, 2]);
+/// let mut bins = VectorBins::opening(VectorFit::Best(Measure { norm, scale }), capacity)?;
+/// for item in [3, 0, 2, 1] {
+///     let placement = bins.place(sizes[item])?.placement().unwrap();
+///     assert_eq!(Some(placement.bin.number()), packed.bin_of(item));
+/// }
+/// # Ok::<(), apportion_binpack::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[expect(clippy::exhaustive_enums, reason = "the four that the literature compares")]
 pub enum Weighting {
     /// All alike.
