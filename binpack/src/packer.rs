@@ -256,7 +256,8 @@ impl<B: BinSet> Packer<B> {
     /// An item is in this bin, which somebody else chose: its handle from now on. So a packer takes
     /// over what is loaded already. All that follows is as if [`place`](Self::place) had chosen that
     /// bin: the item is the last placed of its bin, and next fit goes on from there, as
-    /// [`Bins::occupy`] says.
+    /// [`Bins::occupy`] says. Ties go by the numbers of bins, so these join in the order that they
+    /// had.
     ///
     /// # Errors
     ///

@@ -83,6 +83,9 @@ fn decisions() {
     let mut bins = VectorBins::opening(VectorFit::<3>::First, [9; 3]).unwrap();
     let scored = written(&bins.place([1, 2, 3]).unwrap());
     assert_eq!(scored["Place"]["residual"], json!({ "amounts": [8, 7, 6], "score": 0 }));
+    // In a text, a score may be longer than other numbers of JSON are.
+    let large: Scored<1> = serde_json::from_str(LARGE).unwrap();
+    assert_eq!((large.score, serde_json::to_string(&large).unwrap().as_str()), (u128::MAX, LARGE));
     written(&Decision::<[u64; 3]>::from(bins.place([1, 2, 3]).unwrap()));
 
     let mut packer = Packer::new(Bins::opening(Fit::First, 10));
@@ -152,3 +155,5 @@ fn another_form_is_refused() {
     assert!(refusal::<Scale<1>>(more).contains("unknown field `more`"));
     assert!(refusal::<VectorFit<1>>(json!("Last")).contains("unknown variant `Last`"));
 }
+
+const LARGE: &str = r#"{"amounts":[7],"score":340282366920938463463374607431768211455}"#;

@@ -190,9 +190,11 @@ fn is_standard_output(metadata: &Metadata) -> bool {
     use std::os::fd::AsFd;
     use std::os::unix::fs::MetadataExt;
 
+    let is_it = |other: Metadata| (other.dev(), other.ino()) == (metadata.dev(), metadata.ino());
     let own = io::stdout().as_fd().try_clone_to_owned().map(File::from);
-    own.and_then(|own| own.metadata())
-        .is_ok_and(|own| (own.dev(), own.ino()) == (metadata.dev(), metadata.ino()))
+    // Where all is thrown away, nothing gets mixed up.
+    own.and_then(|own| own.metadata()).is_ok_and(is_it)
+        && !fs::metadata("/dev/null").is_ok_and(is_it)
 }
 
 #[cfg(not(unix))]

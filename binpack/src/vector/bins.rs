@@ -13,8 +13,8 @@ use crate::{BinId, BinSet, Decision, Error, Placement, RunnerUp};
 ///
 /// *Complexity*, for `n` bins: a decision is O(n · D), mostly of work that needs no branch. With a
 /// [cache](Self::with_cache), for a size that comes again and `m` bins that have changed since, it
-/// is O(m · D + log n) as long as the bins remembered for it last. Joining, going away and leaving
-/// are O(D + log n); when a bin joins whose capacity needs more bits than any before, O(n · D).
+/// is O(m · D + log n) as long as the bins remembered for it last. Joining, going away, occupying and
+/// leaving are O(D + log n); when a bin joins whose capacity needs more bits than any before, O(n · D).
 ///
 /// ```
 /// use apportion_binpack::{Scale, VectorBins, VectorFit};

@@ -84,9 +84,10 @@ impl<const D: usize> Run<D> {
 
     fn occupy(&mut self, bin: BinId, size: [u64; D]) {
         let before = self.fast.residual(bin);
+        let saved = serde_json::to_string(&self.fast).unwrap();
         let left = self.fast.occupy(bin, size);
         assert_eq!(self.cached.occupy(bin, size), left);
-        match left {
+        match left.clone() {
             Ok(left) => {
                 assert_eq!(self.slow.occupy(bin.number(), size), Some(left));
                 self.held.comes(bin, size);
@@ -96,14 +97,16 @@ impl<const D: usize> Run<D> {
             }
             Err(Error::MoreThanLeft { bin: refusing, size: amount, residual }) => {
                 assert_eq!(self.slow.occupy(bin.number(), size), None);
-                let amounts = size.into_iter().zip(before.clone().unwrap());
+                let amounts = size.into_iter().zip(before.unwrap());
                 let first = amounts.clone().find(|(size, residual)| size > residual);
                 assert_eq!((refusing, Some((amount, residual))), (bin, first));
-                assert_eq!(self.fast.residual(bin), before);
             }
             Err(error) => {
-                assert_eq!((Some(bin), error), (self.gone, Error::UnknownBin { bin }));
+                assert_eq!((Some(bin), &error), (self.gone, &Error::UnknownBin { bin }));
             }
+        }
+        if left.is_err() {
+            assert_eq!(serde_json::to_string(&self.fast).unwrap(), saved, "a trace is left");
         }
     }
 

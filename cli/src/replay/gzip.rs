@@ -10,9 +10,9 @@ pub(super) struct Unpacked<R> {
     decoder: Option<GzDecoder<Chain<Cursor<Vec<u8>>, R>>>,
 }
 
-/// Something follows the last stream that is neither a stream nor zeros, as tapes are padded with.
+/// Something follows a stream that is neither another one nor zeros, as tapes are padded with.
 #[derive(Debug, thiserror::Error)]
-#[error("expected nothing after the gzip stream, found other bytes")]
+#[error("expected nothing but zeros after the gzip stream, found other bytes")]
 pub(super) struct Trailing;
 
 impl<R: BufRead> Unpacked<R> {

@@ -1,6 +1,7 @@
 //! Bad input: exit status 2, one line that names file, line and what was expected, no file touched.
 
 use std::fs::File;
+use std::process::Stdio;
 
 use crate::common::{Stage, done};
 use crate::piped;
@@ -128,6 +129,9 @@ fn two_documents_on_standard_output() {
         let text = stage.run(&format!("pack t {option} /dev/stdout")).succeeded();
         assert!(text.contains("best fit, decreasing"), "{text}");
     }
+    let mut program = stage.program();
+    program.args(["pack", "t", "--json", "--svg", "/dev/null", "--assignment", "/dev/null"]);
+    assert!(program.stdout(Stdio::null()).status().expect("it can be started").success());
     stage
         .run("pack t --svg /dev/stdout --assignment /dev/stdout")
         .refused("--svg and --assignment: expected two files, found one");
