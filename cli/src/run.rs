@@ -155,6 +155,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
         Error::input(&name, format!("expected at most 16 groups in groups, found `{path}`"))
     })?;
     let svg = arguments.svg.as_deref().map(Target::new).transpose()?;
+    if arguments.json {
+        output::beside_json([("--svg", &svg)])?;
+    }
     let files = arguments.output.as_deref().map(|folder| Files::open(folder, &spec)).transpose()?;
 
     // From here on, a signal ends the run in an orderly way.

@@ -14,7 +14,7 @@ use apportion_wfq::Weight;
 use clap::Args;
 
 use crate::option;
-use crate::output::{Error, Pending, Target};
+use crate::output::{self, Error, Pending, Target};
 use policy::Policy;
 use report::Strip;
 use tally::Tally;
@@ -94,6 +94,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     };
     let policies = input::policies(&arguments.policies)?;
     let svg = arguments.svg.as_deref().map(Target::new).transpose()?;
+    if arguments.json {
+        output::beside_json([("--svg", &svg)])?;
+    }
 
     let mut files = Pending::default();
     let mut text = String::new();

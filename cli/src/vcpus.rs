@@ -18,7 +18,7 @@ use clap::Args;
 
 use crate::cpus;
 use crate::option;
-use crate::output::{Error, Pending, Target};
+use crate::output::{self, Error, Pending, Target};
 use policy::Policy;
 use stop::Stop;
 
@@ -158,6 +158,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     };
     let policies = input::policies(&arguments.policies, !arguments.limits.is_empty())?;
     let svg = arguments.svg.as_deref().map(Target::new).transpose()?;
+    if arguments.json {
+        output::beside_json([("--svg", &svg)])?;
+    }
     // What was given is looked at before anything is touched.
     let weights = arguments.weights.as_deref().map(input::weights).transpose()?;
     let (outcomes, title) = if own {

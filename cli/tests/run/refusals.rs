@@ -208,6 +208,9 @@ fn options() {
         .run("run --svg missing/x.svg")
         .refused("missing/x.svg: cannot be written: No such file or directory");
     stage
+        .run("run --json --svg /dev/stdout")
+        .refused("--json and --svg: expected one of them on standard output, found both");
+    stage
         .run("run --output missing/x")
         .refused("missing/x: cannot be written: No such file or directory");
     assert!(stage.names().is_empty());

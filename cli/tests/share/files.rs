@@ -48,6 +48,9 @@ fn pictures_that_cannot_be_written() {
                 .refused(&format!("{path}: cannot be written: {reason}"));
         }
     }
+    stage
+        .run("share --json --svg /dev/stdout")
+        .refused("--json and --svg: expected one of them on standard output, found both");
     assert_eq!(stage.names(), ["file"]);
 }
 

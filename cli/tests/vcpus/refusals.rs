@@ -76,6 +76,9 @@ fn a_cpu_that_is_not_there() {
 
 #[test]
 fn options_that_do_not_go_together() {
+    Stage::new()
+        .run("vcpus --json --svg /dev/stdout")
+        .refused("--json and --svg: expected one of them on standard output, found both");
     for arguments in [
         "--pid 1 --qmp socket",
         "--pid 1 --policy wfq",
