@@ -72,8 +72,8 @@ fn beside_the_floor(
             spent
         });
     });
-    if pairs.is_empty() {
-        return;
+    if pairs.len() <= 1 {
+        return; // Filtered out, or only tested.
     }
     let least = |which: usize| pairs.iter().map(|pair| pair[which]).fold(f64::INFINITY, f64::min);
     let mut ratios: Vec<f64> = pairs.iter().map(|[floor, replay]| replay / floor).collect();

@@ -53,38 +53,23 @@ impl<K: Clone> Fifo<K> {
         })
     }
 
-    /// O(1) for who comes last, O(n) for who comes back.
+    /// O(log n) at most for who comes last, O(n) for who comes back.
     #[inline]
     pub(super) fn insert(&mut self, entry: Entry<K>) {
         let (number, bit) = split(entry.sequence);
         self.len += 1;
-        let at = match self.blocks.back() {
-            Some(last) if last.number == number => self.blocks.len() - 1,
-            Some(last) if last.number > number => self.find_or_make(number, &entry),
-            _ => {
-                let block = Block { number, waiting: 0, at: self.room(&entry) };
-                self.blocks.push_back(block);
-                self.blocks.len() - 1
-            }
-        };
+        let at = self.find(number);
+        if self.blocks.get(at).is_none_or(|block| block.number != number) {
+            let block = Block { number, waiting: 0, at: self.room(&entry) };
+            self.blocks.insert(at, block);
+        } else if self.blocks[at].waiting == 0 {
+            self.vacant -= 1;
+            self.blocks[at].at = self.room(&entry);
+        }
         let block = &mut self.blocks[at];
         block.waiting |= 1 << bit;
         let place = block.place(bit);
         self.entries[place] = entry;
-    }
-
-    /// The block of a job that comes back; `entry` only fills room.
-    #[cold]
-    fn find_or_make(&mut self, number: u64, entry: &Entry<K>) -> usize {
-        let at = self.find(number);
-        if self.blocks[at].number != number {
-            let block = Block { number, waiting: 0, at: self.room(entry) };
-            self.blocks.insert(at, block);
-        } else if self.blocks[at].waiting == 0 {
-            self.vacant -= 1;
-            self.blocks[at].at = self.room(entry);
-        }
-        at
     }
 
     /// Takes out a job, which must be there. O(log n), amortised.
@@ -103,10 +88,10 @@ impl<K: Clone> Fifo<K> {
         }
     }
 
-    /// The block of that number, or the first one after it: the last one's is no lower.
+    /// Where the block of that number is, or belongs.
     #[inline]
     fn find(&self, number: u64) -> usize {
-        // Blocks that left were before it or after it.
+        // No further from the first one than that, and so far if none between them has left.
         let first = self.blocks.front().map_or(0, |block| block.number);
         let most = usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
         let most = most.min(self.blocks.len().saturating_sub(1));
