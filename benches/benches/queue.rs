@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::black_box;
+use std::iter;
 use std::time::{Duration, Instant};
 
 use apportion_backfill::{
@@ -16,6 +17,8 @@ use rand_pcg::rand_core::{Rng, SeedableRng};
 
 const PROCESSORS: u64 = 16_384;
 const QUEUES: [usize; 4] = [1_000, 10_000, 100_000, 1_000_000];
+/// How many jobs for each that waits have ended when long queues are measured.
+const TURNOVERS: [usize; 2] = [1, 10];
 /// To fill longer queues takes long: too long for a run that measures nothing.
 const MOST_TO_TEST: usize = 10_000;
 
@@ -103,19 +106,20 @@ fn now() -> Instant {
 }
 
 /// The next job ends; for each job that starts thereupon another one is submitted: the queue keeps
-/// its length.
+/// its length. Short jobs pass the others, so the longer that goes on, the harder is what waits to
+/// place: queues of all lengths are measured while the next `queued` jobs end, again and again from
+/// the same state, which is after as many jobs for each that waits.
 fn events<B, P>(criterion: &mut Criterion, name: &str, make: impl Fn() -> (B, P))
 where
-    B: JobOrder,
-    P: Predictor,
+    B: JobOrder + Clone,
+    P: Predictor + Clone,
 {
-    let mut group = criterion.benchmark_group(name);
     for queued in queues() {
         let config =
             Config::new(PROCESSORS).expect("a valid machine").correction(Correction::Requested);
         let (scan, predictor) = make();
         let policy = Backfill::with(config, BySubmission, scan, predictor);
-        let mut cluster = Cluster {
+        let mut start = Cluster {
             policy: policy.expect("valid knobs"),
             random: Pcg64::seed_from_u64(2),
             now: 0,
@@ -123,17 +127,37 @@ where
             ends: BinaryHeap::new(),
             expiries: BinaryHeap::new(),
         };
-        cluster.fill(queued);
-        for _ in 0..20_000 {
-            cluster.turn(queued);
+        start.fill(queued);
+        let mut turned_over = 0;
+        for after in TURNOVERS {
+            (turned_over * queued..after * queued).for_each(|_| start.turn(queued));
+            turned_over = after;
+            let mut group = criterion.benchmark_group(group_after(name, after));
+            let (mut cluster, mut left) = (start.clone(), queued as u64);
+            group.bench_function(BenchmarkId::from_parameter(queued), |bencher| {
+                bencher.iter_custom(|times| {
+                    let mut spent = Duration::ZERO;
+                    let mut times = times;
+                    while times > 0 {
+                        if left == 0 {
+                            (cluster, left) = (start.clone(), queued as u64);
+                        }
+                        let turns = times.min(left);
+                        let begin = now();
+                        (0..turns).for_each(|_| cluster.turn(queued));
+                        spent += begin.elapsed();
+                        times -= turns;
+                        left -= turns;
+                    }
+                    spent
+                });
+            });
+            group.finish();
         }
-        group.bench_function(BenchmarkId::from_parameter(queued), |bencher| {
-            bencher.iter(|| cluster.turn(queued));
-        });
     }
-    group.finish();
 }
 
+#[derive(Clone)]
 struct Cluster<B: JobOrder, P> {
     policy: Backfill<BySubmission, B, P>,
     random: Pcg64,
@@ -219,14 +243,20 @@ fn plan(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn group_after(name: &str, turnovers: usize) -> String {
+    format!("{name}-after-{turnovers}")
+}
+
 fn summary() {
-    for group in ["blocked-pass", "events-easy", "events-easy-sjbf", "events-easy++"] {
+    let events = ["events-easy", "events-easy-sjbf", "events-easy++"];
+    let events = events.iter().flat_map(|name| TURNOVERS.map(|times| group_after(name, times)));
+    for group in iter::once("blocked-pass".to_owned()).chain(events) {
         let mut last = None;
         for queued in QUEUES {
-            let Some(time) = median(group, &queued.to_string()) else { continue };
+            let Some(time) = median(&group, &queued.to_string()) else { continue };
             let growth =
                 last.map_or(String::new(), |last: f64| format!("{:.2} x a tenth", time / last));
-            println!("{group:18} {queued:>9} queued {:>10.3} µs {growth}", time / 1e3);
+            println!("{group:24} {queued:>9} queued {:>10.3} µs {growth}", time / 1e3);
             last = Some(time);
         }
     }

@@ -4,13 +4,12 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use apportion_backfill::{
     Backfill, BatchPolicy, BySubmission, Config, Conservative, Correction, MeanOfLastTwo, Replay,
     Requested, ShortestFirst, Ties, TraceJob,
 };
-use apportion_benches::trace;
+use apportion_benches::{Beside, beside, trace};
 use criterion::Criterion;
 
 const TRACES: [&str; 3] = ["KTH-SP2", "SDSC-SP2", "CTC-SP2"];
@@ -46,8 +45,7 @@ fn replays(criterion: &mut Criterion, name: &str, processors: u64, jobs: &[Trace
     beside_the_floor(criterion, name, "conservative", jobs, &conservative);
 }
 
-/// Each replay follows a floor, so that what else the machine does slows both; criterion is told
-/// how long the replays took.
+/// Each replay follows a floor, and criterion is told how long the replays took.
 fn beside_the_floor(
     criterion: &mut Criterion,
     trace: &str,
@@ -55,40 +53,21 @@ fn beside_the_floor(
     jobs: &[TraceJob],
     policy: &(impl BatchPolicy + Clone),
 ) {
-    let mut pairs: Vec<[f64; 2]> = Vec::new();
-    criterion.benchmark_group(trace).bench_function(name, |bencher| {
-        bencher.iter_custom(|times| {
-            let mut spent = Duration::ZERO;
-            for _ in 0..times {
-                let policy = policy.clone();
-                let begin = now();
-                black_box(floor(black_box(jobs)));
-                let between = now();
-                black_box(replay(policy, jobs));
-                let end = now();
-                spent += end - between;
-                pairs.push([between - begin, end - between].map(|time| time.as_secs_f64()));
-            }
-            spent
-        });
-    });
-    if pairs.len() <= 1 {
-        return; // Filtered out, or only tested.
+    let mut group = criterion.benchmark_group(trace);
+    let floor = || {
+        black_box(floor(black_box(jobs)));
+    };
+    let replay = || {
+        black_box(replay(policy.clone(), jobs));
+    };
+    if let Some(Beside { ratio: [best, median], pairs, .. }) =
+        beside(&mut group, name, 1, || (floor, replay))
+    {
+        println!(
+            "{trace:10} {name:14} x floor: {best:7.2} at best, {median:7.2} in the median of \
+             {pairs} pairs"
+        );
     }
-    let least = |which: usize| pairs.iter().map(|pair| pair[which]).fold(f64::INFINITY, f64::min);
-    let mut ratios: Vec<f64> = pairs.iter().map(|[floor, replay]| replay / floor).collect();
-    ratios.sort_by(f64::total_cmp);
-    println!(
-        "{trace:10} {name:14} x floor: {:7.2} at best, {:7.2} in the median of {} pairs",
-        least(1) / least(0),
-        ratios[ratios.len() / 2],
-        ratios.len(),
-    );
-}
-
-#[expect(clippy::disallowed_methods, reason = "a bench measures time")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 fn replay(policy: impl BatchPolicy, jobs: &[TraceJob]) -> usize {

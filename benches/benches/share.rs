@@ -12,14 +12,17 @@ use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use std::hint::black_box;
 use std::time::Duration;
 
-use apportion_benches::median;
+use apportion_benches::beside;
 use apportion_wfq::{EntityId, GroupId, Order, Scheduler, Then, Weight};
-use criterion::Criterion;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion};
 use priority_queue::PriorityQueue;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
 const SIZES: [usize; 6] = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
+/// So many turns in a row: a million entities are more than the caches hold.
+const SLICE: u64 = 50_000;
 /// Service in a quantum.
 const QUANTUM: u64 = 1_000;
 /// Units of virtual time in a unit of service, for the peers.
@@ -27,6 +30,7 @@ const RESOLUTION_BITS: u32 = 20;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
+    let mut rows = Vec::new();
     for weights in [Weights::Equal, Weights::LogUniform, Weights::Changing] {
         let mut group = criterion.benchmark_group(weights.name());
         // There are many, and a turn is short.
@@ -34,32 +38,52 @@ fn main() {
         group.sample_size(30);
         for size in SIZES {
             let drawn = weights.draw(size);
-            for (name, mut turn) in contenders(weights, &drawn) {
-                group.bench_function(format!("{name}/{size}"), |bencher| bencher.iter(&mut turn));
-            }
+            let own = scheduler(Order::StartTime, &drawn, weights == Weights::Changing);
+            let row = peers(&mut group, size, own, contenders(weights, &drawn));
+            rows.push(format!("{:12}{size:>8}{row}", weights.name()));
         }
         group.finish();
     }
-    in_service(&mut criterion);
+    rows.extend(in_service(&mut criterion));
     criterion.final_summary();
-    ratios();
+    for row in rows {
+        println!("{row}");
+    }
     memory();
+}
+
+/// How long a turn takes at best, and the peers beside it; how many times as long theirs take, at best
+/// and in the median.
+fn peers(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    size: usize,
+    mut own: Turn,
+    peers: Vec<(&'static str, Turn)>,
+) -> String {
+    let mut least = f64::INFINITY;
+    let columns = peers.into_iter().filter_map(|(name, turn)| {
+        let found = beside(group, &format!("{name}/{size}"), SLICE, || (&mut own, turn))?;
+        least = least.min(found.first[0]);
+        let ([best, median], time) = (found.ratio, found.second[0] * 1e9);
+        Some(format!("   {name} {time:6.1} ({best:.2}, {median:.2})"))
+    });
+    let columns: String = columns.collect();
+    format!(" wfq {:6.1} ns{columns}", least * 1e9)
 }
 
 /// Several CPUs: whoever has been in service for longest is charged, sleeps and wakes, and another
 /// one is picked.
-fn in_service(criterion: &mut Criterion) {
+fn in_service(criterion: &mut Criterion) -> Vec<String> {
     let mut group = criterion.benchmark_group("in-service");
     group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1));
     let weights = Weights::LogUniform.draw(1_000);
-    for servers in [1, 16, 256] {
-        let contenders =
-            [("wfq", several(&weights, servers)), ("btree", btrees(&weights, servers))];
-        for (name, mut turn) in contenders {
-            group.bench_function(format!("{name}/{servers}"), |bencher| bencher.iter(&mut turn));
-        }
-    }
+    let rows = [1, 16, 256].map(|servers| {
+        let btree = vec![("btree", btrees(&weights, servers))];
+        let row = peers(&mut group, servers, several(&weights, servers), btree);
+        format!("{servers:>9} in service{row}")
+    });
     group.finish();
+    rows.into()
 }
 
 fn several(weights: &[u32], servers: usize) -> Turn {
@@ -77,7 +101,8 @@ fn several(weights: &[u32], servers: usize) -> Turn {
 /// A set of those who wait and one of those in service, both by counter.
 fn btrees(weights: &[u32], servers: usize) -> Turn {
     let mut shares = shares(weights);
-    let mut queue: BTreeSet<(u64, u32)> = (0..weights.len() as u32).map(|id| (0, id)).collect();
+    let mut queue: BTreeSet<(u64, u32)> =
+        first_counters(&mut shares).into_iter().zip(0..).collect();
     let mut order: VecDeque<(u64, u32)> =
         (0..servers).map(|_| queue.pop_first().expect("somebody waits")).collect();
     let mut served: BTreeSet<(u64, u32)> = order.iter().copied().collect();
@@ -146,11 +171,17 @@ impl Changes {
 
 type Turn = Box<dyn FnMut()>;
 
+/// What each has used when it has been served for the first time, in turn: a part of a quantum, drawn.
+/// From there on, everybody is anywhere on the way to its next quantum, as it is after a long time.
+fn first_charges(entities: usize) -> impl Iterator<Item = u64> {
+    let mut chance = SmallRng::seed_from_u64(3);
+    (0..entities).map(move |_| chance.random_range(1..=QUANTUM))
+}
+
 /// Each plays one turn when called.
 fn contenders(weights: Weights, drawn: &[u32]) -> Vec<(&'static str, Turn)> {
     let changing = weights == Weights::Changing;
     let mut found: Vec<(&'static str, Turn)> = vec![
-        ("wfq", scheduler(Order::StartTime, drawn, changing)),
         ("btree", btree(drawn, changing)),
         ("priority-queue", priority_queue(drawn, changing)),
     ];
@@ -176,7 +207,15 @@ fn filled(order: Order, weights: &[u32]) -> (Scheduler, Vec<EntityId>) {
             entity
         })
         .collect();
+    serve_each(&mut scheduler, weights.len());
     (scheduler, entities)
+}
+
+fn serve_each(scheduler: &mut Scheduler, entities: usize) {
+    for used in first_charges(entities) {
+        let pick = scheduler.pick().expect("somebody waits");
+        scheduler.charge(pick.entity, used, Then::Requeue).expect("in service");
+    }
 }
 
 fn scheduler(order: Order, weights: &[u32], changing: bool) -> Turn {
@@ -214,6 +253,7 @@ fn hierarchy(weights: &[u32]) -> Turn {
         let entity = scheduler.add_to(groups[n % groups.len()], weight).expect("few");
         scheduler.wake(entity).expect("asleep");
     }
+    serve_each(&mut scheduler, weights.len());
     Box::new(move || {
         let pick = scheduler.pick().expect("somebody waits");
         scheduler.charge(black_box(pick.entity), QUANTUM, Then::Requeue).expect("in service");
@@ -260,10 +300,15 @@ fn shares(weights: &[u32]) -> Vec<Share> {
     weights.iter().map(|&weight| Share::new(weight)).collect()
 }
 
+fn first_counters(shares: &mut [Share]) -> Vec<u64> {
+    let charges = first_charges(shares.len());
+    shares.iter_mut().zip(charges).map(|(share, used)| share.charge(0, used)).collect()
+}
+
 fn btree(weights: &[u32], changing: bool) -> Turn {
     let mut shares = shares(weights);
-    let mut counters = vec![0_u64; weights.len()];
-    let mut queue: BTreeSet<(u64, u32)> = (0..weights.len() as u32).map(|id| (0, id)).collect();
+    let mut counters = first_counters(&mut shares);
+    let mut queue: BTreeSet<(u64, u32)> = counters.iter().copied().zip(0..).collect();
     let mut changes = Changes::new(weights.len());
     Box::new(move || {
         if changing {
@@ -284,7 +329,7 @@ fn btree(weights: &[u32], changing: bool) -> Turn {
 fn binary_heap(weights: &[u32]) -> Turn {
     let mut shares = shares(weights);
     let mut queue: BinaryHeap<Reverse<(u64, u32)>> =
-        (0..weights.len() as u32).map(|id| Reverse((0, id))).collect();
+        first_counters(&mut shares).into_iter().zip(0..).map(Reverse).collect();
     Box::new(move || {
         let Reverse((counter, id)) = queue.pop().expect("somebody waits");
         let counter = shares[black_box(id) as usize].charge(counter, QUANTUM);
@@ -294,8 +339,9 @@ fn binary_heap(weights: &[u32]) -> Turn {
 
 fn priority_queue(weights: &[u32], changing: bool) -> Turn {
     let mut shares = shares(weights);
+    let counters = first_counters(&mut shares).into_iter().zip(0..);
     let mut queue: PriorityQueue<u32, Reverse<(u64, u32)>> =
-        (0..weights.len() as u32).map(|id| (id, Reverse((0, id)))).collect();
+        counters.map(|(counter, id)| (id, Reverse((counter, id)))).collect();
     let mut changes = Changes::new(weights.len());
     Box::new(move || {
         if changing {
@@ -311,33 +357,6 @@ fn priority_queue(weights: &[u32], changing: bool) -> Turn {
         let counter = shares[black_box(id) as usize].charge(counter, QUANTUM);
         queue.change_priority(&id, Reverse((counter, id)));
     })
-}
-
-/// How many times as long the peers take.
-fn ratios() {
-    for weights in [Weights::Equal, Weights::LogUniform, Weights::Changing] {
-        println!("{}", weights.name());
-        for size in SIZES {
-            let of = |name: &str| median(weights.name(), &format!("{name}_{size}"));
-            let Some(own) = of("wfq") else { continue };
-            print!("{size:>9} wfq {own:6.1} ns");
-            for peer in ["btree", "priority-queue", "binary-heap", "eevdf", "hierarchy"] {
-                if let Some(time) = of(peer) {
-                    print!("   {peer} {time:6.1} ns ({:.2})", time / own);
-                }
-            }
-            println!();
-        }
-    }
-    for servers in [1, 16, 256] {
-        let of = |name: &str| median("in-service", &format!("{name}_{servers}"));
-        if let (Some(own), Some(peer)) = (of("wfq"), of("btree")) {
-            println!(
-                "{servers:>9} in service {own:6.1} ns   btree {peer:6.1} ns ({:.2})",
-                peer / own
-            );
-        }
-    }
 }
 
 /// Bytes for each of so many entities, all awake.

@@ -1,6 +1,8 @@
-//! What the benches share: the traces, and the table of ratios that a run ends with.
+//! What the benches share: the traces, peers measured side by side, and the medians of a run.
 
 #![forbid(unsafe_code)]
+
+mod beside;
 
 use std::env;
 use std::fs;
@@ -8,6 +10,8 @@ use std::path::PathBuf;
 
 use apportion_backfill::{Submission, TraceJob};
 use apportion_workload::{CleaningRules, Reader, Trace};
+
+pub use beside::{Beside, beside};
 
 /// The jobs of a shared trace, and the machine's processors. `None`, after the line `not run: …`,
 /// if it is absent.

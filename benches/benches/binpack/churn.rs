@@ -4,15 +4,18 @@ use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::time::Duration;
 
-use apportion_benches::median;
+use apportion_benches::beside;
 use apportion_binpack::testkit::Random;
 use apportion_binpack::{BinId, Bins, Fit, ItemId, Packer};
-use criterion::Criterion;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion};
 
 const BINS: [u64; 6] = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
 /// The linear scan is not waited for on more.
 const MOST_TO_SCAN: u64 = 10_000;
 const MOST_TO_TEST: u64 = 10_000;
+/// So many turns in a row: a million bins are more than the caches hold.
+const SLICE: u64 = 50_000;
 /// As in a machine of 2^16 shares, and as in one with bytes of memory. Who leaves by chance lies
 /// anywhere in a list of 80,000, which is looked up in the time that is measured, and takes half of it;
 /// the oldest is the next of the list.
@@ -126,58 +129,79 @@ impl Contender for Scanned {
     }
 }
 
-pub(super) fn measure(criterion: &mut Criterion) {
+/// Returns a row for each number of bins beside a peer: how long each takes at best, and how many times
+/// as long the peer, at best and in the median.
+pub(super) fn measure(criterion: &mut Criterion) -> Vec<String> {
     // To fill millions of bins takes long: too long for a run that measures nothing.
     let is_test = std::env::args().any(|argument| argument == "--test");
     let most = if is_test { MOST_TO_TEST } else { u64::MAX };
+    let mut rows = Vec::new();
     for (scale, capacity, leaves) in WAYS {
         for fit in Fit::ALL {
-            let mut group = criterion.benchmark_group(group(fit, scale));
+            let mut group = criterion.benchmark_group(format!("binpack {fit}{scale}"));
             group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1));
             group.sample_size(30);
             for bins in BINS.into_iter().filter(|bins| *bins <= most) {
-                let filled = || {
-                    let mut all = Bins::new(fit);
-                    (0..bins).for_each(|_| drop(all.add(capacity)));
-                    all
-                };
-                let mut add = |name: &str, make: &dyn Fn() -> Box<dyn FnMut()>| {
-                    // This is called for each sample; the bins are filled once.
-                    let mut turn = None;
-                    group.bench_function(format!("{name}/{bins}"), |bencher| {
-                        bencher.iter(turn.get_or_insert_with(make));
-                    });
-                };
-                add("bins", &|| churn(bins, capacity, leaves, filled()));
-                add("quiet", &|| churn(bins, capacity, leaves, Quiet(filled())));
-                add("packer", &|| churn(bins, capacity, leaves, Packer::new(filled())));
-                if fit == Fit::Best {
-                    add("sorted set", &|| {
-                        churn(bins, capacity, leaves, Sorted::new(bins, capacity))
-                    });
-                }
-                if fit == Fit::First && bins <= MOST_TO_SCAN {
-                    let scanned = || Scanned(vec![capacity; bins as usize]);
-                    add("scan", &|| churn(bins, capacity, leaves, scanned()));
+                let found = measure_one(&mut group, fit, bins, capacity, leaves);
+                if !found.is_empty() {
+                    rows.push(format!("{fit} fit{scale}, {bins} bins: {found}"));
                 }
             }
             group.finish();
         }
     }
+    rows
 }
 
-fn group(fit: Fit, scale: &str) -> String {
-    format!("binpack {fit}{scale}")
-}
-
-/// Eight items a bin, of a tenth of it in the mean. The load is that of a packer that has been at
-/// it for long.
-fn churn<C: Contender + 'static>(
+fn measure_one(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    fit: Fit,
     bins: u64,
     capacity: u64,
     leaves: Leaves,
-    mut packer: C,
-) -> Box<dyn FnMut()> {
+) -> String {
+    let filled = || {
+        let mut all = Bins::new(fit);
+        (0..bins).for_each(|_| drop(all.add(capacity)));
+        all
+    };
+    let own: [(&str, &dyn Fn() -> Turn); 3] = [
+        ("bins", &|| churn(bins, capacity, leaves, filled())),
+        ("quiet", &|| churn(bins, capacity, leaves, Quiet(filled()))),
+        ("packer", &|| churn(bins, capacity, leaves, Packer::new(filled()))),
+    ];
+    let sorted = || churn(bins, capacity, leaves, Sorted::new(bins, capacity));
+    let scanned = || churn(bins, capacity, leaves, Scanned(vec![capacity; bins as usize]));
+    let peer: Option<(&str, &dyn Fn() -> Turn)> = match fit {
+        Fit::Best => Some(("sorted set", &sorted)),
+        Fit::First if bins <= MOST_TO_SCAN => Some(("scan", &scanned)),
+        _ => None,
+    };
+    let mut columns = Vec::new();
+    for (name, make) in own {
+        let Some((peer, make_peer)) = peer else {
+            // This is called for each sample; the bins are filled once.
+            let mut turn = None;
+            group.bench_function(format!("{name}/{bins}"), |bencher| {
+                bencher.iter(turn.get_or_insert_with(make));
+            });
+            continue;
+        };
+        let id = format!("{peer} beside {name}/{bins}");
+        if let Some(found) = beside(group, &id, SLICE, || (make(), make_peer())) {
+            let [own, other] = [found.first, found.second].map(|[best, _]| best * 1e9);
+            let [best, median] = found.ratio;
+            columns.push(format!("{name} {own:.1} ns, {peer} {other:.1} ({best:.2}, {median:.2})"));
+        }
+    }
+    columns.join("; ")
+}
+
+type Turn = Box<dyn FnMut()>;
+
+/// Eight items a bin, of a tenth of it in the mean. The load is that of a packer that has been at
+/// it for long.
+fn churn<C: Contender + 'static>(bins: u64, capacity: u64, leaves: Leaves, mut packer: C) -> Turn {
     let mut random = Random::new(1);
     let mut items = Vec::new();
     let mut oldest = 0;
@@ -203,30 +227,4 @@ fn churn<C: Contender + 'static>(
     };
     (0..(20 * bins).min(2_000_000)).for_each(|_| turn());
     Box::new(turn)
-}
-
-/// How long each takes, and how many times as long the peers.
-pub(super) fn report() {
-    for (scale, ..) in WAYS {
-        for fit in Fit::ALL {
-            let group = group(fit, scale);
-            println!("{group}: one placement and one departure");
-            for bins in BINS {
-                let of = |name: &str| median(&group, &format!("{name}_{bins}"));
-                let Some(own) = of("bins") else { continue };
-                print!("{bins:>9} bins {own:7.1} ns");
-                for name in ["quiet", "packer"] {
-                    if let Some(time) = of(name) {
-                        print!("   {name} {time:7.1} ns");
-                    }
-                }
-                for peer in ["sorted set", "scan"] {
-                    if let Some(time) = of(peer) {
-                        print!("   {peer} {time:7.1} ns ({:.2})", time / own);
-                    }
-                }
-                println!();
-            }
-        }
-    }
 }

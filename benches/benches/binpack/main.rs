@@ -14,9 +14,11 @@ use criterion::Criterion;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
-    churn::measure(&mut criterion);
+    let rows = churn::measure(&mut criterion);
     offline::measure(&mut criterion);
     criterion.final_summary();
-    churn::report();
+    for row in rows {
+        println!("{row}");
+    }
     offline::report();
 }
