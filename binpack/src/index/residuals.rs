@@ -294,7 +294,7 @@ impl Residuals {
         }
         self.largest = self.largest.max(residual);
         self.groups.reserve(LEAST);
-        let precision = precision(self.largest, (self.room / BINS).max(BUCKETS));
+        let precision = precision(self.largest, buckets_for(self.room, self.largest));
         let buckets = bucket(precision, self.largest) + 1;
         if precision == self.precision && !self.roots.is_empty() {
             self.roots.resize(buckets.max(self.roots.len()), Root::EMPTY);
@@ -323,6 +323,13 @@ fn bucket(precision: u32, residual: u64) -> usize {
     ((shift as usize) << precision) + (residual >> shift) as usize
 }
 
+/// How many buckets are measured to be best for so many bins, with residuals up to the largest.
+fn buckets_for(bins: usize, largest: u64) -> usize {
+    let is_sparse = largest / SPARSE >= bins as u64;
+    let buckets = if is_sparse { bins.saturating_mul(BUCKETS_OF_SPARSE) } else { bins / BINS };
+    buckets.max(BUCKETS)
+}
+
 /// The highest with so many buckets, or that all residuals have a bucket of their own with.
 fn precision(largest: u64, buckets: usize) -> u32 {
     let bits = (u64::BITS - largest.leading_zeros()).max(1);
@@ -334,9 +341,13 @@ fn precision(largest: u64, buckets: usize) -> u32 {
 const LEAST: usize = 64;
 /// The home of a bin that is alone in its bucket is this and the bucket; of others, their group.
 const ALONE: u32 = MOST;
-/// Bins for each bucket. With fewer, more words of the bitmap are empty, and searches go up and
-/// down; with more, trees of classes grow.
+/// Bins for each bucket where residuals coincide. With fewer, more words of the bitmap are empty, and
+/// searches go up and down; with more, trees of classes grow.
 const BINS: usize = 4;
+/// Buckets for each bin where residuals hardly ever coincide: they would be in trees, one a class.
+const BUCKETS_OF_SPARSE: usize = 2;
+/// So many residuals for each bin are few that coincide.
+const SPARSE: u64 = 128;
 /// Buckets at least: eight kilobytes of roots. With 256, packing some hundred items takes a sixth
 /// longer.
 const BUCKETS: usize = 2_048;
