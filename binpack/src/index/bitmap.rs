@@ -121,6 +121,17 @@ impl Bitmap {
         None
     }
 
+    /// The last number of all.
+    #[inline]
+    pub(crate) fn last(&self) -> Option<usize> {
+        let mut at = 0;
+        for level in self.levels[..self.height].iter().rev() {
+            // Only the word of the highest level can be empty.
+            at = at * WIDTH + (WIDTH - 1).checked_sub(level[at].leading_zeros() as usize)?;
+        }
+        (self.height > 0).then_some(at)
+    }
+
     /// The last number below this one.
     #[inline]
     pub(crate) fn previous(&self, number: usize) -> Option<usize> {
@@ -174,8 +185,10 @@ mod tests {
                     assert_eq!(bitmap.previous(from), twin.range(..from).last().copied());
                 }
                 assert_eq!(bitmap.previous(usize::MAX), twin.last().copied());
+                assert_eq!(bitmap.last(), twin.last().copied());
             }
         }
-        assert_eq!((Bitmap::default().next(0), Bitmap::default().previous(1)), (None, None));
+        let empty = Bitmap::default();
+        assert_eq!([empty.next(0), empty.previous(1), empty.last()], [None; 3]);
     }
 }

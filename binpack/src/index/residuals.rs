@@ -152,29 +152,27 @@ impl Residuals {
     #[inline]
     pub(crate) fn largest<const N: usize>(&self, slots: &[Slot]) -> [Option<Found>; N] {
         let mut found = [None; N];
-        let (mut count, mut bucket) = (0, usize::MAX);
-        while count < N
-            && let Some(last) = self.occupied.previous(bucket)
-        {
-            bucket = last;
+        let (mut count, mut next) = (0, self.occupied.last());
+        while let Some(bucket) = next {
             let root = self.roots[bucket];
             if root.is_bin() {
                 found[count] = Some(self.alone(slots, bucket));
                 count += 1;
-                continue;
-            }
-            let mut class = classes::largest(&self.groups, root.class());
-            while class != NONE && count < N {
-                let top = &self.groups[class];
-                for n in 0..(N - count).min(3) {
-                    if top.nth(n) == NONE {
-                        break;
+            } else {
+                let mut class = classes::largest(&self.groups, root.class());
+                while class != NONE && count < N {
+                    let top = &self.groups[class];
+                    for n in 0..(N - count).min(3) {
+                        if top.nth(n) == NONE {
+                            break;
+                        }
+                        found[count] = Some(self.on_top(class, n));
+                        count += 1;
                     }
-                    found[count] = Some(self.on_top(class, n));
-                    count += 1;
+                    class = classes::below(&self.groups, root.class(), top.residual);
                 }
-                class = classes::below(&self.groups, root.class(), top.residual);
             }
+            next = if count < N { self.occupied.previous(bucket) } else { None };
         }
         found
     }
@@ -348,9 +346,9 @@ const BINS: usize = 4;
 const BUCKETS_OF_SPARSE: usize = 2;
 /// So many residuals for each bin are few that coincide.
 const SPARSE: u64 = 128;
-/// Buckets at least: eight kilobytes of roots. With 256, packing some hundred items takes a sixth
+/// Buckets at least: sixteen kilobytes of roots. With 256, packing some hundred items takes a sixth
 /// longer.
-const BUCKETS: usize = 2_048;
+const BUCKETS: usize = 4_096;
 
 #[cfg(test)]
 mod tests {
