@@ -39,8 +39,8 @@ fn main() {
         for size in SIZES {
             let drawn = weights.draw(size);
             let own = scheduler(Order::StartTime, &drawn, weights == Weights::Changing);
-            let row = peers(&mut group, size, own, contenders(weights, &drawn));
-            rows.push(format!("{:12}{size:>8}{row}", weights.name()));
+            let row = row_beside(&mut group, size, own, peers(weights, &drawn));
+            rows.extend(row.map(|row| format!("{:12}{size:>8}{row}", weights.name())));
         }
         group.finish();
     }
@@ -53,13 +53,13 @@ fn main() {
 }
 
 /// How long a turn takes at best, and the peers beside it; how many times as long theirs take, at best
-/// and in the median.
-fn peers(
+/// and in the median. `None` if all are filtered out, or only tested.
+fn row_beside(
     group: &mut BenchmarkGroup<'_, WallTime>,
     size: usize,
     mut own: Turn,
     peers: Vec<(&'static str, Turn)>,
-) -> String {
+) -> Option<String> {
     let mut least = f64::INFINITY;
     let columns = peers.into_iter().filter_map(|(name, turn)| {
         let found = beside(group, &format!("{name}/{size}"), SLICE, || (&mut own, turn))?;
@@ -68,7 +68,7 @@ fn peers(
         Some(format!("   {name} {time:6.1} ({best:.2}, {median:.2})"))
     });
     let columns: String = columns.collect();
-    format!(" wfq {:6.1} ns{columns}", least * 1e9)
+    least.is_finite().then(|| format!(" wfq {:6.1} ns{columns}", least * 1e9))
 }
 
 /// Several CPUs: whoever has been in service for longest is charged, sleeps and wakes, and another
@@ -77,13 +77,12 @@ fn in_service(criterion: &mut Criterion) -> Vec<String> {
     let mut group = criterion.benchmark_group("in-service");
     group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(1));
     let weights = Weights::LogUniform.draw(1_000);
-    let rows = [1, 16, 256].map(|servers| {
+    let rows = [1, 16, 256].into_iter().filter_map(|servers| {
         let btree = vec![("btree", btrees(&weights, servers))];
-        let row = peers(&mut group, servers, several(&weights, servers), btree);
-        format!("{servers:>9} in service{row}")
+        let row = row_beside(&mut group, servers, several(&weights, servers), btree)?;
+        Some(format!("{servers:>9} in service{row}"))
     });
-    group.finish();
-    rows.into()
+    rows.collect()
 }
 
 fn several(weights: &[u32], servers: usize) -> Turn {
@@ -179,7 +178,7 @@ fn first_charges(entities: usize) -> impl Iterator<Item = u64> {
 }
 
 /// Each plays one turn when called.
-fn contenders(weights: Weights, drawn: &[u32]) -> Vec<(&'static str, Turn)> {
+fn peers(weights: Weights, drawn: &[u32]) -> Vec<(&'static str, Turn)> {
     let changing = weights == Weights::Changing;
     let mut found: Vec<(&'static str, Turn)> = vec![
         ("btree", btree(drawn, changing)),
