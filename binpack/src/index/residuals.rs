@@ -16,7 +16,8 @@ use super::{Bitmap, Found, MOST, NONE, Slot, classes};
 /// thousands.
 ///
 /// Every call takes O(log n) at worst. The buckets are made anew, in O(n log n), when there are
-/// four times as many bins, or when the largest residual has more bits: rarely enough not to count.
+/// four times as many bins, or when the largest residual has more bits or has become large beside
+/// their number: rarely enough not to count.
 ///
 /// *Rejected:* buckets of equal width, of which the first gets nearly all bins of a large capacity;
 /// one tree of all bins by (residual, number), which has no short cut to where they crowd; a group
@@ -342,9 +343,10 @@ const ALONE: u32 = MOST;
 /// Bins for each bucket where residuals coincide. With fewer, more words of the bitmap are empty, and
 /// searches go up and down; with more, trees of classes grow.
 const BINS: usize = 4;
-/// Buckets for each bin where residuals hardly ever coincide: they would be in trees, one a class.
+/// Buckets for each bin where residuals hardly ever coincide: with fewer, each bucket has a tree of
+/// them.
 const BUCKETS_OF_SPARSE: usize = 2;
-/// So many residuals for each bin are few that coincide.
+/// With so many residuals for each bin, they hardly ever coincide.
 const SPARSE: u64 = 128;
 /// Buckets at least: sixteen kilobytes of roots. With 256, packing some hundred items takes a sixth
 /// longer.
@@ -364,21 +366,30 @@ mod tests {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (random >> 33) % bound
         };
-        for (bins, crowds) in [(3, 1), (30, 2), (700, 2), (700, 60), (5_000, 5)] {
+        // Of 2^20, the last bins are so many that residuals coincide, and the first are not.
+        let (few, many) = (20, 41);
+        for (bins, crowds, bits) in [
+            (3, 1, many),
+            (30, 2, many),
+            (700, 2, many),
+            (700, 60, many),
+            (5_000, 5, many),
+            (5_000, 5, few),
+        ] {
             let (mut residuals, mut slots, mut twin) =
                 (Residuals::default(), Vec::new(), BTreeSet::new());
             for step in 0..8 * bins {
                 let number = if step < bins { step } else { next(bins as u64) as usize };
-                let any = 1 << next(41);
+                let any = 1 << next(bits);
                 let residual = if next(20) == 0 { next(any) } else { next(crowds) };
                 if number == slots.len() {
                     slots.push(Slot { residual, generation: 0, home: 0 });
-                    residuals.add(&mut slots, number, 1 << 41);
+                    residuals.add(&mut slots, number, 1 << bits);
                 } else if next(16) == 0 {
                     twin.remove(&(slots[number].residual, number));
                     residuals.remove(&mut slots, number);
                     slots[number].residual = residual;
-                    residuals.add(&mut slots, number, 1 << 41);
+                    residuals.add(&mut slots, number, 1 << bits);
                 } else {
                     // The first ones too, as those who place take them.
                     let first =
