@@ -21,8 +21,8 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
 const SIZES: [usize; 6] = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
-/// So many turns in a row: a million entities are more than the caches hold.
-const SLICE: u64 = 50_000;
+/// So many turns in a row: it takes some thousand until the caches hold what the other left of them.
+const SLICE: u64 = 500_000;
 /// Service in a quantum.
 const QUANTUM: u64 = 1_000;
 /// Units of virtual time in a unit of service, for the peers.
@@ -147,25 +147,32 @@ fn log_uniform(chance: &mut SmallRng) -> u32 {
     exponent.exp2() as u32
 }
 
-/// Entities and their new weights, drawn beforehand: chance takes as long as a turn.
-struct Changes {
-    drawn: Vec<(u32, u32)>,
+/// Entities, as a queue knows them, and their new weights, drawn beforehand: chance takes as long as a
+/// turn.
+struct Changes<E> {
+    drawn: Vec<(E, u32)>,
     next: usize,
 }
 
-impl Changes {
-    fn new(entities: usize) -> Self {
+impl<E: Copy> Changes<E> {
+    fn new(entities: impl ExactSizeIterator<Item = E>) -> Self {
+        let entities: Vec<E> = entities.collect();
         let mut chance = SmallRng::seed_from_u64(2);
-        let mut draw = || (chance.random_range(0..entities as u32), log_uniform(&mut chance));
+        let mut draw =
+            || (entities[chance.random_range(0..entities.len())], log_uniform(&mut chance));
         Self { drawn: (0..1 << 16).map(|_| draw()).collect(), next: 0 }
     }
 
     /// The same again after 2^16.
-    fn next(&mut self) -> (usize, u32) {
-        let (id, weight) = self.drawn[self.next % (1 << 16)];
+    fn next(&mut self) -> (E, u32) {
+        let drawn = self.drawn[self.next % (1 << 16)];
         self.next += 1;
-        (id as usize, weight)
+        drawn
     }
+}
+
+fn numbers(entities: usize) -> impl ExactSizeIterator<Item = u32> {
+    0..entities as u32
 }
 
 type Turn = Box<dyn FnMut()>;
@@ -219,11 +226,10 @@ fn serve_each(scheduler: &mut Scheduler, entities: usize) {
 
 fn scheduler(order: Order, weights: &[u32], changing: bool) -> Turn {
     let (mut scheduler, entities) = filled(order, weights);
-    let mut changes = Changes::new(entities.len());
+    let mut changes = Changes::new(entities.into_iter());
     Box::new(move || {
         if changing {
-            let (id, weight) = changes.next();
-            let entity = entities[id];
+            let (entity, weight) = changes.next();
             let weight = Weight::new(weight).expect("in range");
             scheduler.set_weight(entity, weight).expect("known");
         }
@@ -308,15 +314,15 @@ fn btree(weights: &[u32], changing: bool) -> Turn {
     let mut shares = shares(weights);
     let mut counters = first_counters(&mut shares);
     let mut queue: BTreeSet<(u64, u32)> = counters.iter().copied().zip(0..).collect();
-    let mut changes = Changes::new(weights.len());
+    let mut changes = Changes::new(numbers(weights.len()));
     Box::new(move || {
         if changing {
             let (id, weight) = changes.next();
             let (least, _) = *queue.first().expect("somebody waits");
-            let counter = &mut counters[id];
-            queue.remove(&(*counter, id as u32));
-            *counter = shares[id].reweight(*counter, least.min(*counter), weight);
-            queue.insert((*counter, id as u32));
+            let counter = &mut counters[id as usize];
+            queue.remove(&(*counter, id));
+            *counter = shares[id as usize].reweight(*counter, least.min(*counter), weight);
+            queue.insert((*counter, id));
         }
         let (counter, id) = queue.pop_first().expect("somebody waits");
         let counter = shares[black_box(id) as usize].charge(counter, QUANTUM);
@@ -341,11 +347,10 @@ fn priority_queue(weights: &[u32], changing: bool) -> Turn {
     let counters = first_counters(&mut shares).into_iter().zip(0..);
     let mut queue: PriorityQueue<u32, Reverse<(u64, u32)>> =
         counters.map(|(counter, id)| (id, Reverse((counter, id)))).collect();
-    let mut changes = Changes::new(weights.len());
+    let mut changes = Changes::new(numbers(weights.len()));
     Box::new(move || {
         if changing {
             let (id, weight) = changes.next();
-            let id = id as u32;
             let (_, &Reverse((least, _))) = queue.peek().expect("somebody waits");
             let share = &mut shares[id as usize];
             queue.change_priority_by(&id, |Reverse((counter, _))| {

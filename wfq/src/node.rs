@@ -25,7 +25,7 @@ pub(crate) struct Node {
     /// `s` is the counter and `remainder / denominator` of one unit.
     remainder: u32,
     /// In the lower bits the denominator: the weight, or until the next charge the one that the
-    /// remainder was taken over with. Above them place, state, and whether it is held and plain.
+    /// remainder was taken over with. Above them place, state, whether it is held and plain, and a mark.
     bits: u32,
     pub(crate) generation: u32,
 }
@@ -38,6 +38,7 @@ const PLACE: u32 = 24;
 const STATE: u32 = 27;
 const HELD: u32 = 1 << 29;
 const PLAIN: u32 = 1 << 30;
+const MARK: u32 = 1 << 31;
 
 impl Node {
     /// Somebody who sleeps, with its counter at 0.
@@ -125,6 +126,13 @@ impl Node {
 
     pub(crate) fn set_plain(&mut self, is_plain: bool) {
         self.bits = self.bits & !PLAIN | if is_plain { PLAIN } else { 0 };
+    }
+
+    /// Puts a mark on it, or takes it off. Tells whether that changes anything.
+    #[inline(always)]
+    pub(crate) fn mark(&mut self, is_marked: bool) -> bool {
+        let marked = self.bits & !MARK | if is_marked { MARK } else { 0 };
+        core::mem::replace(&mut self.bits, marked) != marked
     }
 
     #[inline(always)]
@@ -308,9 +316,8 @@ impl Reading {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Nodes {
     nodes: Vec<Node>,
-    /// Where each is: its place in a list, a heap or the blocks of a queue, or its slot in a
-    /// tournament; of a vacant one, the next. Apart, as moving others about changes nothing else of a
-    /// node.
+    /// Where each is: its place in a heap, or its slot in a tournament; in a wheel, whose that is; of a
+    /// vacant one, the next. Apart, as moving others about changes nothing else of a node.
     pub(crate) positions: Vec<u32>,
 }
 

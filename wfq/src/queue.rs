@@ -9,6 +9,7 @@ mod due;
 mod few;
 mod heap;
 mod many;
+mod sort;
 mod tournament;
 mod wheel;
 
@@ -21,13 +22,13 @@ pub(crate) use tournament::{Entry, MOST_NODES, Tournament};
 
 use crate::node::{Nodes, Place};
 
-/// `FEW` is a power of two.
+/// `FEW` is a power of two. Of many, one in `SPARE` may leave something stale behind.
 #[derive(Clone, Debug)]
-pub(crate) enum Queue<const FEW: usize> {
+pub(crate) enum Queue<const FEW: usize, const SPARE: usize> {
     /// And where they go should they become many, if there is room for that.
-    Few(Few, Option<Box<Many>>),
+    Few(Few, Option<Box<Many<SPARE>>>),
     /// And where they go should they become few.
-    Many(Box<Many>, Few),
+    Many(Box<Many<SPARE>>, Few),
 }
 
 /// So many are few; less with debug assertions, so that tests with some dozens go through both.
@@ -35,13 +36,13 @@ pub(crate) const fn few(nodes: usize) -> usize {
     if cfg!(debug_assertions) { 16 } else { nodes }
 }
 
-impl<const FEW: usize> Default for Queue<FEW> {
+impl<const FEW: usize, const SPARE: usize> Default for Queue<FEW, SPARE> {
     fn default() -> Self {
         Self::Few(Few::default(), None)
     }
 }
 
-impl<const FEW: usize> Queue<FEW> {
+impl<const FEW: usize, const SPARE: usize> Queue<FEW, SPARE> {
     pub(crate) fn reserve(&mut self, all: &Nodes, nodes: usize) {
         let few = match self {
             Self::Few(few, _) if nodes <= FEW => return few.reserve(all, nodes),
@@ -74,11 +75,11 @@ impl<const FEW: usize> Queue<FEW> {
         }
     }
 
-    /// Puts in a node by its counter.
+    /// Puts in a node by its counter. All compete in the same group.
     #[inline]
-    pub(crate) fn insert(&mut self, nodes: &mut Nodes, id: u32) {
+    pub(crate) fn insert(&mut self, nodes: &mut Nodes, group: u32, id: u32) {
         match self {
-            Self::Few(few, _) if few.is_full(FEW) => self.become_many(nodes, id),
+            Self::Few(few, _) if few.is_full(FEW) => self.become_many(nodes, group, id),
             Self::Few(few, _) => {
                 nodes[id as usize].set_place(Place::Queue);
                 few.insert(nodes, id);
@@ -88,10 +89,13 @@ impl<const FEW: usize> Queue<FEW> {
     }
 
     /// Takes out a node that is in.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn remove(&mut self, nodes: &mut Nodes, id: u32) {
         match self {
-            Self::Few(few, _) => few.remove(nodes, id),
+            Self::Few(few, _) => {
+                few.remove(nodes, id);
+                nodes[id as usize].set_place(Place::Nowhere);
+            }
             Self::Many(many, _) => {
                 many.remove(nodes, id);
                 if many.len() < FEW / 2 {
@@ -99,7 +103,6 @@ impl<const FEW: usize> Queue<FEW> {
                 }
             }
         }
-        nodes[id as usize].set_place(Place::Nowhere);
     }
 
     /// Gives a node that is in another counter and remainder.
@@ -143,10 +146,10 @@ impl<const FEW: usize> Queue<FEW> {
 
     /// From as many as are few to the parts of a large queue, with one more.
     #[cold]
-    fn become_many(&mut self, nodes: &mut Nodes, id: u32) {
+    fn become_many(&mut self, nodes: &mut Nodes, group: u32, id: u32) {
         let Self::Few(mut few, many) = core::mem::take(self) else { return };
         let mut many = many.unwrap_or_default();
-        many.fill(nodes, few.ids().chain([id]));
+        many.fill(nodes, group, few.ids().chain([id]));
         few.clear();
         *self = Self::Many(many, few);
     }
@@ -155,10 +158,12 @@ impl<const FEW: usize> Queue<FEW> {
     #[cold]
     fn become_few(&mut self, nodes: &mut Nodes) {
         let Self::Many(mut many, mut few) = core::mem::take(self) else { return };
-        while let Some(id) = many.pop(nodes) {
+        many.sift(nodes);
+        for id in many.ids() {
             nodes[id as usize].set_place(Place::Queue);
             few.insert(nodes, id);
         }
+        many.clear();
         *self = Self::Few(few, Some(many));
     }
 }
@@ -171,7 +176,7 @@ mod tests {
 
     use super::*;
     use crate::node::first;
-    use crate::table::Table;
+    use crate::table::{ROOT, Table};
     use crate::{Order, Weight};
 
     #[derive(Clone, Debug)]
@@ -223,9 +228,12 @@ mod tests {
     }
 
     /// Whatever happens, the first is the one that a look at all of them finds.
-    fn check<const FEW: usize>(start: u64, steps: Vec<Step>) -> Result<(), TestCaseError> {
+    fn check<const FEW: usize, const SPARE: usize>(
+        start: u64,
+        steps: Vec<Step>,
+    ) -> Result<(), TestCaseError> {
         let mut table = Table::new(Order::StartTime);
-        let mut queue = Queue::<FEW>::default();
+        let mut queue = Queue::<FEW, SPARE>::default();
         let mut present: Vec<u32> = Vec::new();
         let mut base = start;
         for step in steps {
@@ -234,7 +242,7 @@ mod tests {
                     let id = table.add(Weight::new(weight).unwrap(), 0, 1).unwrap();
                     table.nodes[id as usize].counter = base.wrapping_add(ahead);
                     table.nodes[id as usize].set_remainder(remainder % weight);
-                    queue.insert(&mut table.nodes, id);
+                    queue.insert(&mut table.nodes, ROOT, id);
                     present.push(id);
                 }
                 Step::Remove { which } if !present.is_empty() => {
@@ -279,17 +287,104 @@ mod tests {
         Ok(())
     }
 
+    const NODES: usize = 80;
+
+    /// What happens to one node, in one of two groups.
+    #[derive(Clone, Debug)]
+    enum Change {
+        /// It leaves for the other group.
+        Wander,
+        Leave,
+        /// To where it was before it last moved.
+        Return,
+        Move {
+            ahead: u64,
+        },
+    }
+
+    fn changes() -> impl Strategy<Value = Vec<(usize, Change)>> {
+        let ahead = prop_oneof![0_u64..4, (0_u32..50).prop_map(|bits| 1 << bits)];
+        let change = prop_oneof![
+            2 => Just(Change::Wander),
+            1 => Just(Change::Leave),
+            4 => Just(Change::Return),
+            4 => ahead.prop_map(|ahead| Change::Move { ahead }),
+        ];
+        proptest::collection::vec((0..NODES, change), 0..1_000)
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2_000))]
 
+        /// Whatever they have left behind, and wherever they come back to.
+        #[test]
+        fn nodes_are_where_they_went(start: u64, changes in changes()) {
+            let mut table = Table::new(Order::StartTime);
+            let mut queues: [Queue<16, 2>; 2] = Default::default();
+            let ids: Vec<u32> =
+                (0..NODES).map(|_| table.add(Weight::MIN, ROOT, 1).unwrap()).collect();
+            for queue in &mut queues {
+                queue.reserve(&table.nodes, NODES);
+            }
+            let memory = [0, 1].map(|group: usize| queues[group].memory());
+            // The group that each is in, and where it was before.
+            let mut known: [(Option<usize>, u64); NODES] = [(None, start); NODES];
+            let mut base = start;
+            for (which, change) in changes {
+                let id = ids[which];
+                let (group, before) = known[which];
+                let counter = table.nodes[id as usize].counter;
+                let to = match change {
+                    Change::Move { ahead } => base.wrapping_add(ahead),
+                    _ if crate::node::before(before, base) => base,
+                    _ => before,
+                };
+                known[which].1 = counter;
+                match (group, change) {
+                    (Some(group), Change::Move { .. } | Change::Return) => {
+                        queues[group].update(&mut table.nodes, id, to, 0);
+                    }
+                    (Some(group), change) => {
+                        queues[group].remove(&mut table.nodes, id);
+                        known[which].0 = None;
+                        if let Change::Wander = change {
+                            queues[1 - group].insert(&mut table.nodes, 1 - group as u32, id);
+                            known[which].0 = Some(1 - group);
+                        }
+                    }
+                    (None, _) => {
+                        let group = which % 2;
+                        table.nodes[id as usize].counter = to;
+                        queues[group].insert(&mut table.nodes, group as u32, id);
+                        known[which].0 = Some(group);
+                    }
+                }
+                let mut least = [None; 2];
+                for (&id, &(group, _)) in ids.iter().zip(&known) {
+                    let Some(group) = group else { continue };
+                    let is_less =
+                        least[group].is_none_or(|other| first(&table.nodes, id, other));
+                    least[group] = if is_less { Some(id) } else { least[group] };
+                }
+                for (queue, least) in queues.iter_mut().zip(least) {
+                    prop_assert_eq!(queue.peek(&table.nodes), least);
+                    prop_assert_eq!(queue.first(&mut table.nodes), least);
+                }
+                let least = least.into_iter().flatten();
+                let least = least.reduce(|a, b| if first(&table.nodes, b, a) { b } else { a });
+                base = least.map_or(base, |id| table.nodes[id as usize].counter);
+            }
+            prop_assert_eq!([0, 1].map(|group: usize| queues[group].memory()), memory);
+        }
+
         #[test]
         fn the_first_is_the_first_of_all(start: u64, steps in steps()) {
-            check::<16>(start, steps)?;
+            check::<16, 2>(start, steps)?;
         }
 
         #[test]
         fn so_it_is_when_more_are_few(start: u64, steps in steps()) {
-            check::<64>(start, steps)?;
+            check::<64, 8>(start, steps)?;
         }
     }
 }

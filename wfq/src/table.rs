@@ -177,6 +177,10 @@ impl Table {
 
     #[inline(always)]
     pub(crate) fn kin(&self, id: u32) -> Kin {
+        // What the node itself tells need not be looked up.
+        if self.nodes[id as usize].is_plain() {
+            return Kin { parent: ROOT, group: NONE, limit: NONE };
+        }
         let PackedKin { parent, own } = self.kin[id as usize];
         if parent & IS_GROUP == 0 {
             return Kin { parent, group: NONE, limit: own };

@@ -26,7 +26,7 @@ pub(crate) struct Eevdf {
     pub(super) eligible: Eligible,
     /// By counter, those who were not.
     #[cfg_attr(feature = "serde", serde(skip))]
-    pub(super) waiting: Queue<FEW>,
+    pub(super) waiting: Queue<FEW, SPARE>,
     pub(super) clock: Clock,
     #[cfg_attr(feature = "serde", serde(skip))]
     pub(super) span: Span,
@@ -36,6 +36,9 @@ pub(crate) struct Eevdf {
 
 /// Up to this, a tournament is no slower than a wheel, with nodes that come and go at each turn.
 const FEW: usize = few(256);
+
+/// Few: here, who leaves the queue has nearly always become due.
+const SPARE: usize = 10;
 
 /// Virtual time.
 #[derive(Clone, Copy, Debug)]
@@ -192,7 +195,8 @@ impl Eevdf {
             }
             // Virtual time went back, when somebody with a lag came or left.
             self.dequeue(table, id);
-            self.waiting.insert(&mut table.nodes, id);
+            let group = table.kin(id).parent;
+            self.waiting.insert(&mut table.nodes, group, id);
         }
         // Those who are owed are all in service.
         self.waiting.first(&mut table.nodes)
@@ -328,7 +332,8 @@ impl Eevdf {
         if self.clock.has_reached(&table.nodes[id as usize]) {
             self.push_eligible(table, id);
         } else {
-            self.waiting.insert(&mut table.nodes, id);
+            let group = table.kin(id).parent;
+            self.waiting.insert(&mut table.nodes, group, id);
         }
     }
 
@@ -390,7 +395,8 @@ impl Eevdf {
             Place::Eligible => {
                 node.set_place(Place::Nowhere);
                 self.eligible.remove(&table.nodes, id);
-                self.waiting.insert(&mut table.nodes, id);
+                let group = table.kin(id).parent;
+                self.waiting.insert(&mut table.nodes, group, id);
             }
             Place::Queue | Place::Late => self.enqueue(table, id),
         }

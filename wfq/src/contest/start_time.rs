@@ -10,7 +10,7 @@ use crate::table::Table;
 #[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub(crate) struct StartTime {
     #[cfg_attr(feature = "serde", serde(skip))]
-    pub(super) queue: Queue<FEW>,
+    pub(super) queue: Queue<FEW, SPARE>,
     /// Those who compete outside of the queue: however many are in service, who of them is furthest
     /// behind is known.
     #[cfg_attr(feature = "serde", serde(skip))]
@@ -28,6 +28,9 @@ pub(crate) struct StartTime {
 
 /// Up to this, a tournament is no slower than a wheel.
 const FEW: usize = few(1024);
+
+/// As many as there are: to look for what is stale costs little then for each that left it.
+const SPARE: usize = 1;
 
 impl StartTime {
     pub(crate) fn new(start: u64) -> Self {
@@ -109,7 +112,8 @@ impl StartTime {
             table.nodes[id as usize].set_reading(least);
         }
         self.competing += 1;
-        self.queue.insert(&mut table.nodes, id);
+        let group = table.kin(id).parent;
+        self.queue.insert(&mut table.nodes, group, id);
     }
 
     pub(crate) fn leave(&mut self, table: &mut Table, id: u32) {
@@ -141,7 +145,8 @@ impl StartTime {
 
     pub(crate) fn unpark(&mut self, table: &mut Table, id: u32) {
         self.forget(table, id);
-        self.queue.insert(&mut table.nodes, id);
+        let group = table.kin(id).parent;
+        self.queue.insert(&mut table.nodes, group, id);
     }
 
     #[inline(always)]

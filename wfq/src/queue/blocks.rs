@@ -72,16 +72,15 @@ impl Blocks {
         self.blocks.capacity() * size_of::<Block>()
     }
 
-    /// Puts an entry into a bag, and tells where it is.
+    /// Puts an entry into a bag.
     #[inline(always)]
-    pub(crate) fn push(&mut self, bag: &mut Bag, entry: u64) -> u32 {
+    pub(crate) fn push(&mut self, bag: &mut Bag, entry: u64) {
         let mut last = bag.last.wrapping_add(1);
         if (last as usize).is_multiple_of(WORDS) {
             last = self.begin(*bag) + 1;
         }
         bag.last = last;
         self.blocks[bag.block()].0[bag.place()] = entry;
-        last
     }
 
     /// Takes a block that is not used, after a bag's last one.
@@ -114,19 +113,6 @@ impl Blocks {
         self.unused = core::mem::replace(&mut bag.last, before as u32);
     }
 
-    /// Takes out the entry at a position. The last one of the bag takes its place.
-    #[inline(always)]
-    pub(crate) fn remove(&mut self, bag: &mut Bag, positions: &mut [u32], position: u32) {
-        let last = self.blocks[bag.block()].0[bag.place()];
-        self.blocks[position as usize / WORDS].0[position as usize % WORDS] = last;
-        positions[last as u32 as usize] = position;
-        if bag.place() == 1 {
-            self.end(bag);
-        } else {
-            bag.last -= 1;
-        }
-    }
-
     /// Takes up to a block of entries out of a bag that is not empty: the first of so many.
     #[inline(always)]
     pub(crate) fn take(&mut self, bag: &mut Bag) -> ([u64; BLOCK], usize) {
@@ -136,10 +122,30 @@ impl Blocks {
         (entries, count)
     }
 
-    /// Whether a bag that is not empty has no other block than the last.
+    /// Takes out all entries but those to keep. Others take their places.
+    pub(crate) fn retain(&mut self, bag: &mut Bag, mut is_kept: impl FnMut(u64) -> bool) {
+        let mut left = *bag;
+        while !left.is_empty() {
+            let (block, before) = (left.block(), self.blocks[left.block()].0[0]);
+            for place in (1..=left.place()).rev() {
+                if !is_kept(self.blocks[block].0[place]) {
+                    // All after it have been kept.
+                    self.blocks[block].0[place] = self.blocks[bag.block()].0[bag.place()];
+                    self.pop(bag);
+                }
+            }
+            left.last = before as u32;
+        }
+    }
+
+    /// Takes out the last entry of a bag that is not empty.
     #[inline(always)]
-    pub(crate) fn is_one(&self, bag: Bag) -> bool {
-        self.blocks[bag.block()].0[0] as u32 == Bag::EMPTY.last
+    fn pop(&mut self, bag: &mut Bag) {
+        if bag.place() == 1 {
+            self.end(bag);
+        } else {
+            bag.last -= 1;
+        }
     }
 
     /// Gives back all blocks of a bag.
@@ -164,8 +170,8 @@ impl Blocks {
         })
     }
 
-    /// The numbers of the nodes in a bag, those first that have come last.
-    pub(crate) fn ids(&self, bag: Bag) -> impl Iterator<Item = u32> {
-        self.slices(bag).flat_map(|entries| entries.iter().rev()).map(|&entry| entry as u32)
+    /// The entries of a bag, those first that have come last.
+    pub(crate) fn entries(&self, bag: Bag) -> impl Iterator<Item = u64> {
+        self.slices(bag).flat_map(|entries| entries.iter().rev()).copied()
     }
 }

@@ -2,15 +2,16 @@
 
 use alloc::vec::Vec;
 
-use crate::node::{NIL, Nodes, Reading, distance};
+use crate::node::{Nodes, Reading, distance};
 
-/// By counter, remainder and number.
+/// By counter, remainder and number. Those who have moved on or left since are passed over.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Due {
-    /// `NIL` for those taken out, but never at `next`.
     ids: Vec<u32>,
-    /// The place of the first that is left.
+    /// The place of the first that has not been passed.
     next: usize,
+    /// Whether others than those passed may have moved on or left.
+    has_stale: bool,
 }
 
 impl Due {
@@ -22,9 +23,31 @@ impl Due {
         self.ids.capacity() * size_of::<u32>()
     }
 
+    /// Those who have not been passed.
+    pub(crate) fn ids(&self) -> &[u32] {
+        self.ids.get(self.next..).unwrap_or_default()
+    }
+
+    /// The first of those who are still due, when all others before it are passed.
     #[inline(always)]
-    pub(crate) fn first(&self) -> Option<u32> {
-        self.ids.get(self.next).copied()
+    pub(crate) fn first(&mut self, is_due: impl Fn(u32) -> bool) -> Option<u32> {
+        loop {
+            let &id = self.ids.get(self.next)?;
+            if !self.has_stale || is_due(id) {
+                return Some(id);
+            }
+            self.next += 1;
+        }
+    }
+
+    /// One of those due moves on or leaves. Tells whether nothing stale is left behind, as it was the
+    /// first.
+    #[inline(always)]
+    pub(crate) fn pass(&mut self, id: u32) -> bool {
+        let is_first = self.ids.get(self.next) == Some(&id);
+        self.next += usize::from(is_first);
+        self.has_stale |= !is_first;
+        is_first
     }
 
     /// Begins anew.
@@ -32,6 +55,7 @@ impl Due {
     pub(crate) fn clear(&mut self) {
         self.ids.clear();
         self.next = 0;
+        self.has_stale = false;
     }
 
     /// Adds one more; [`sort`](Self::sort) follows.
@@ -40,15 +64,13 @@ impl Due {
         self.ids.push(id);
     }
 
-    /// Begins anew, with nodes by keys: the lower part of a counter, and a number below that.
+    /// Begins anew, with nodes by sorted keys: the lower part of a counter, and a number below that.
     #[inline(always)]
-    pub(crate) fn fill(&mut self, nodes: &mut Nodes, keys: &mut [u64]) {
-        sort(keys);
+    pub(crate) fn fill(&mut self, nodes: &Nodes, keys: &[u64]) {
         self.clear();
         self.ids.extend(keys.iter().map(|&key| key as u32));
         let (mut last, mut last_key, mut is_sorted) = (Reading::new(0), u64::MAX, true);
-        for (position, &key) in (0..).zip(&*keys) {
-            nodes.positions[key as u32 as usize] = position;
+        for &key in keys {
             // Of all, tie or not: who is served next had better be in the cache.
             let reading = nodes[key as u32 as usize].reading();
             let is_tie = (key ^ last_key) >> u32::BITS == 0;
@@ -60,58 +82,33 @@ impl Due {
         }
     }
 
-    /// Sorts, and tells the nodes their positions. `alike`: only the numbers can differ.
+    /// Sorts. `alike`: only the numbers can differ.
     #[inline(never)]
-    pub(crate) fn sort(&mut self, nodes: &mut Nodes, alike: bool) {
+    pub(crate) fn sort(&mut self, nodes: &Nodes, alike: bool) {
         if alike {
-            self.ids.sort_unstable();
-        } else {
-            self.ids.sort_unstable_by(|&a, &b| {
-                let [x, y] = [a, b].map(|id| &nodes[id as usize]);
-                distance(y.counter, x.counter)
-                    .cmp(&0)
-                    .then_with(|| y.breaks_tie(b, x, a).cmp(&x.breaks_tie(a, y, b)))
-            });
+            return self.ids.sort_unstable();
         }
-        for (position, &id) in (0..).zip(&self.ids) {
-            nodes.positions[id as usize] = position;
-        }
+        self.ids.sort_unstable_by(|&a, &b| {
+            let [x, y] = [a, b].map(|id| &nodes[id as usize]);
+            distance(y.counter, x.counter)
+                .cmp(&0)
+                .then_with(|| y.breaks_tie(b, x, a).cmp(&x.breaks_tie(a, y, b)))
+        });
     }
 
-    #[inline(always)]
-    pub(crate) fn remove_first(&mut self) {
-        self.next += 1;
-        while self.ids.get(self.next) == Some(&NIL) {
-            self.next += 1;
-        }
+    /// Drops all but one of those who are there several times; tells how many.
+    #[inline(never)]
+    pub(crate) fn drop_repeated(&mut self) -> usize {
+        let all = self.ids.len();
+        self.ids.dedup();
+        all - self.ids.len()
     }
 
-    /// Takes out a node by its position, which is not that of the first.
-    pub(crate) fn remove(&mut self, position: u32) {
-        self.ids[position as usize] = NIL;
-    }
-
-    /// Takes one out, whichever is easiest.
-    pub(crate) fn pop(&mut self) -> Option<u32> {
-        let id = self.first()?;
-        self.remove_first();
-        Some(id)
+    /// Drops those who are not due any more.
+    pub(crate) fn retain(&mut self, mut is_due: impl FnMut(u32) -> bool) {
+        self.ids.drain(..self.next);
+        self.ids.retain(|&id| is_due(id));
+        self.next = 0;
+        self.has_stale = false;
     }
 }
-
-/// Sorts keys: a few without branches that depend on them, as those could not be foreseen.
-#[inline(always)]
-fn sort(keys: &mut [u64]) {
-    if keys.len() > INSERTED {
-        return keys.sort_unstable();
-    }
-    for end in 1..keys.len() {
-        let (sorted, rest) = keys.split_at_mut(end);
-        for key in sorted {
-            (*key, rest[0]) = ((*key).min(rest[0]), (*key).max(rest[0]));
-        }
-    }
-}
-
-/// So few are sorted by insertion.
-const INSERTED: usize = 8;

@@ -84,9 +84,14 @@ impl<By: Key> Heap<By> {
         self.entries.first().copied()
     }
 
-    /// Takes one out, whichever is easiest.
-    pub(crate) fn pop(&mut self) -> Option<u32> {
-        self.entries.pop().map(By::id)
+    /// The numbers of all nodes.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
+        self.entries.iter().map(|&entry| By::id(entry))
+    }
+
+    /// Nobody is left.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
     }
 
     #[inline]

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use super::blocks::{BLOCK, Bag, Blocks, entry};
 use super::due::Due;
-use crate::node::{Nodes, before, distance, first};
+use super::sort::sort;
+use crate::node::{NONE, Nodes, Place, before, distance, first};
 
 const DIGIT_BITS: u32 = 6;
 const BUCKETS: usize = 1 << DIGIT_BITS;
@@ -25,15 +26,28 @@ const NARROW_LEVELS: usize = (u32::BITS / DIGIT_BITS) as usize + 1;
 ///
 /// Counters lie on a circle, and all within a half of it. So the buckets of the highest level go
 /// round, too.
+///
+/// Who leaves or moves on leaves an entry behind, which is *stale*: the node itself tells where it
+/// is. As one that is stale can become true again, a node may have several that are true; each of
+/// them says the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Wheel {
     reference: u64,
     levels: u32,
+    /// By whom a node in the wheel is known, in place of a position.
+    tag: u32,
     occupied: [u64; LEVELS],
     buckets: [[Bag; BUCKETS]; LEVELS],
     blocks: Blocks,
-    /// Of a bucket that is about to be sorted.
+    /// How many entries there are beyond one for each node.
+    stale: usize,
+    /// Whether a node with a stale entry, here or among those due, may be in another queue by now.
+    has_strays: bool,
+    /// Whether all nodes here, or among those due, are marked; if not, none is.
+    marks: bool,
+    /// Of a bucket that is about to be sorted, and room to do so.
     entries: Vec<u64>,
+    spare: Vec<u64>,
 }
 
 impl Default for Wheel {
@@ -41,24 +55,33 @@ impl Default for Wheel {
         Self {
             reference: 0,
             levels: 0,
+            tag: NONE,
             occupied: [0; LEVELS],
             buckets: [[Bag::EMPTY; BUCKETS]; LEVELS],
             blocks: Blocks::default(),
+            stale: 0,
+            has_strays: false,
+            marks: false,
             entries: Vec::new(),
+            spare: Vec::new(),
         }
     }
 }
 
 impl Wheel {
-    pub(crate) fn reserve(&mut self, nodes: usize) {
+    /// Makes room for so many nodes, and so many stale entries.
+    pub(crate) fn reserve(&mut self, nodes: usize, stale: usize) {
         // A block of too many may have been read.
-        let entries = nodes.min(SORTED_AT_ONCE + BLOCK);
-        self.entries.reserve(entries.saturating_sub(self.entries.len()));
-        self.blocks.reserve(nodes, MOST_BAGS);
+        let entries = (nodes + stale).min(SORTED_AT_ONCE + BLOCK);
+        for sorted in [&mut self.entries, &mut self.spare] {
+            sorted.reserve(entries.saturating_sub(sorted.len()));
+        }
+        self.blocks.reserve(nodes + stale, MOST_BAGS);
     }
 
     pub(crate) fn memory(&self) -> usize {
-        self.blocks.memory() + self.entries.capacity() * size_of::<u64>()
+        let sorted = self.entries.capacity() + self.spare.capacity();
+        self.blocks.memory() + sorted * size_of::<u64>()
     }
 
     #[inline(always)]
@@ -66,9 +89,13 @@ impl Wheel {
         self.levels == 0
     }
 
-    /// Moves the reference of an empty wheel: counters from there on are accepted.
-    pub(crate) fn start(&mut self, counter: u64) {
+    /// Begins anew in an empty wheel: counters from there on are accepted, and nodes known by the
+    /// number of the group that they compete in.
+    pub(crate) fn start(&mut self, counter: u64, group: u32) {
         self.reference = counter.wrapping_sub(1);
+        // No position and no slot is so large.
+        self.tag = 1 << (u32::BITS - 1) | group;
+        self.has_strays = false;
     }
 
     /// Whether the reference has passed a counter, or reached it.
@@ -92,69 +119,141 @@ impl Wheel {
         above | (digit as u64) << (level as u32 * DIGIT_BITS)
     }
 
-    /// Puts in a node that the reference has not passed.
+    /// Puts in a node that comes from elsewhere, and that the reference has not passed.
     #[inline(always)]
     pub(crate) fn insert(&mut self, nodes: &mut Nodes, counter: u64, id: u32) {
-        self.put(nodes, counter, entry(counter, id));
+        nodes.positions[id as usize] = self.tag;
+        nodes[id as usize].mark(self.marks);
+        self.put(counter, entry(counter, id));
+    }
+
+    /// Puts in a node that has been here, or among those due, with another counter.
+    #[inline(always)]
+    pub(crate) fn move_on(&mut self, counter: u64, id: u32) {
+        self.put(counter, entry(counter, id));
     }
 
     #[inline(always)]
-    fn put(&mut self, nodes: &mut Nodes, counter: u64, entry: u64) {
+    fn put(&mut self, counter: u64, entry: u64) {
         let (level, digit) = self.bucket(counter);
-        let position = self.blocks.push(&mut self.buckets[level][digit], entry);
-        nodes.positions[entry as u32 as usize] = position;
+        self.blocks.push(&mut self.buckets[level][digit], entry);
         self.occupied[level] |= 1 << digit;
         self.levels |= 1 << level;
     }
 
+    /// A node has moved: what was put in for it is stale.
     #[inline(always)]
-    pub(crate) fn remove(&mut self, nodes: &mut Nodes, id: u32) {
-        let (level, digit) = self.bucket(nodes[id as usize].counter);
-        let bucket = &mut self.buckets[level][digit];
-        let position = nodes.positions[id as usize];
-        self.blocks.remove(bucket, &mut nodes.positions, position);
-        if bucket.is_empty() {
-            self.vacate(level, digit);
-        }
+    pub(crate) fn leave_stale(&mut self) {
+        self.stale += 1;
+    }
+
+    /// A node that has something stale here, or among those due, may go to another queue.
+    #[inline(always)]
+    pub(crate) fn leave_stray(&mut self) {
+        self.has_strays = true;
     }
 
     #[inline(always)]
-    fn vacate(&mut self, level: usize, digit: usize) {
+    pub(crate) fn stale(&self) -> usize {
+        self.stale
+    }
+
+    /// By whom nodes are known, if that has to be asked.
+    #[inline(always)]
+    fn asked(&self) -> Option<u32> {
+        self.has_strays.then_some(self.tag)
+    }
+
+    /// Whether a node that was due still is: it has neither left nor moved on.
+    #[inline(always)]
+    pub(crate) fn is_due(&self, nodes: &Nodes, id: u32) -> bool {
+        let counter = nodes[id as usize].counter;
+        self.has_passed(counter) && is_at(nodes, self.asked(), id, counter)
+    }
+
+    /// Takes a bucket out.
+    #[inline(always)]
+    fn take(&mut self, level: usize, digit: usize) -> Bag {
         self.occupied[level] &= !(1 << digit);
         self.levels &= !(u32::from(self.occupied[level] == 0) << level);
+        core::mem::replace(&mut self.buckets[level][digit], Bag::EMPTY)
+    }
+
+    /// Drops what is stale from a bucket that was taken out.
+    #[inline(never)]
+    fn sift(&mut self, nodes: &Nodes, level: usize, digit: usize, bucket: Bag) -> Bag {
+        let mut bucket = bucket;
+        let (asked, beginning) = (self.asked(), self.beginning(level, digit));
+        self.blocks.retain(&mut bucket, |entry| {
+            let is_true = is_true(nodes, asked, beginning, level, entry);
+            self.stale -= usize::from(!is_true);
+            is_true
+        });
+        bucket
+    }
+
+    /// Drops all that is stale, here and of those due, and all entries but one of whoever has several.
+    pub(crate) fn sift_all(&mut self, nodes: &mut Nodes, due: &mut Due) {
+        self.marks = !self.marks;
+        due.retain(|id| self.is_due(nodes, id) && nodes[id as usize].mark(self.marks));
+        let asked = self.asked();
+        for level in 0..LEVELS {
+            for digit in self.digits(level) {
+                let beginning = self.beginning(level, digit);
+                let bucket = &mut self.buckets[level][digit];
+                self.blocks.retain(bucket, |entry| {
+                    is_true(nodes, asked, beginning, level, entry)
+                        && nodes[entry as u32 as usize].mark(self.marks)
+                });
+                if bucket.is_empty() {
+                    self.take(level, digit);
+                }
+            }
+        }
+        self.stale = 0;
+        self.has_strays = false;
+    }
+
+    /// The digits of the buckets of a level in which somebody is, in the order of counters.
+    fn digits(&self, level: usize) -> impl Iterator<Item = usize> + use<> {
+        let occupied = self.occupied[level];
+        let first = if level == LEVELS - 1 {
+            (self.reference >> (DIGIT_BITS as usize * (LEVELS - 1))) as usize
+        } else {
+            0
+        };
+        let digits = (0..BUCKETS).map(move |digit| (digit + first) % BUCKETS);
+        digits.filter(move |&digit| occupied >> digit & 1 == 1)
     }
 
     #[inline(always)]
     fn first_bucket(&self) -> (usize, usize) {
         let level = self.levels.trailing_zeros() as usize;
-        let occupied = self.occupied[level];
         if level == LEVELS - 1 {
-            let digit = (self.reference >> (DIGIT_BITS as usize * (LEVELS - 1))) as u32;
-            let ahead = (occupied & u64::MAX << digit).trailing_zeros();
-            let digit = if ahead < u64::BITS { ahead } else { occupied.trailing_zeros() };
-            return (level, digit as usize);
+            return (level, self.digits(level).next().unwrap_or_default());
         }
-        (level, occupied.trailing_zeros() as usize)
+        (level, self.occupied[level].trailing_zeros() as usize)
     }
 
-    /// Moves the first nodes of a wheel that is not empty, but has `len`, to `due`, and the
-    /// reference with them. If they were too many, they have only come closer.
+    /// Moves the first nodes of a wheel that is not empty to `due`, and the reference with them. If
+    /// they were too many, they have only come closer; if all were stale, they are gone. `len` is
+    /// how many nodes there are.
     #[inline(always)]
     pub(crate) fn refill(&mut self, nodes: &mut Nodes, due: &mut Due, len: usize) {
         let (level, digit) = self.first_bucket();
-        let bucket = core::mem::replace(&mut self.buckets[level][digit], Bag::EMPTY);
-        self.vacate(level, digit);
+        let bucket = self.take(level, digit);
         if level >= NARROW_LEVELS {
+            let bucket =
+                if self.stale == 0 { bucket } else { self.sift(nodes, level, digit, bucket) };
+            if bucket.is_empty() {
+                return;
+            }
             return self.spread_wide(nodes, bucket, due);
         }
         let beginning = self.beginning(level, digit);
         // The more become due, the more likely is somebody served then to be next again before all
         // have been.
         let most = (len / 4).clamp(8, SORTED_AT_ONCE);
-        if self.blocks.is_one(bucket) {
-            let (mut entries, count) = self.blocks.take(&mut { bucket });
-            return self.become_due(nodes, due, &mut entries[..count], level, beginning);
-        }
         self.entries.clear();
         for entries in self.blocks.slices(bucket) {
             self.entries.extend_from_slice(entries);
@@ -166,31 +265,40 @@ impl Wheel {
             return self.spread_narrow(nodes, bucket, due, level, beginning);
         }
         self.blocks.release(bucket);
+        if self.stale > 0 {
+            self.drop_stale(nodes, |entry| beginning | lower(entry) & within(level));
+        }
+        sort(&mut self.entries, &mut self.spare, u32::BITS + level as u32 * DIGIT_BITS);
+        due.fill(nodes, &self.entries);
+        let last = self.entries.last().map_or(0, |&entry| lower(entry));
+        self.reference = beginning | last & within(level);
+        self.drop_repeated(due);
+    }
+
+    /// Drops what is stale of the entries that are about to be sorted.
+    #[inline(never)]
+    fn drop_stale(&mut self, nodes: &Nodes, counter: impl Fn(u64) -> u64) {
         let mut entries = core::mem::take(&mut self.entries);
-        self.become_due(nodes, due, &mut entries, level, beginning);
+        let all = entries.len();
+        let asked = self.asked();
+        entries.retain(|&entry| is_at(nodes, asked, entry as u32, counter(entry)));
+        self.stale -= all - entries.len();
         self.entries = entries;
     }
 
-    /// Moves all entries of a bucket of a narrow level to `due`.
+    /// Of a node that came with several entries, due is one.
     #[inline(always)]
-    fn become_due(
-        &mut self,
-        nodes: &mut Nodes,
-        due: &mut Due,
-        entries: &mut [u64],
-        level: usize,
-        beginning: u64,
-    ) {
-        due.fill(nodes, entries);
-        let last = entries.last().map_or(0, |&entry| lower(entry));
-        self.reference = beginning | last & within(level);
+    fn drop_repeated(&mut self, due: &mut Due) {
+        if self.stale > 0 {
+            self.stale -= due.drop_repeated();
+        }
     }
 
     /// Spreads a bucket of a narrow level; some of its entries have been read.
     #[inline(never)]
     fn spread_narrow(
         &mut self,
-        nodes: &mut Nodes,
+        nodes: &Nodes,
         bucket: Bag,
         due: &mut Due,
         level: usize,
@@ -208,7 +316,7 @@ impl Wheel {
 
     /// Spreads a bucket whose entries do not tell the counters.
     #[inline(never)]
-    fn spread_wide(&mut self, nodes: &mut Nodes, bucket: Bag, due: &mut Due) {
+    fn spread_wide(&mut self, nodes: &Nodes, bucket: Bag, due: &mut Due) {
         let counter = |nodes: &Nodes, entry: u64| nodes[entry as u32 as usize].counter;
         // All digits above are the same in a bucket, so counters compare as they are.
         let counters = self.blocks.slices(bucket).flatten().map(|&entry| counter(nodes, entry));
@@ -220,12 +328,13 @@ impl Wheel {
     #[inline(always)]
     fn spread(
         &mut self,
-        nodes: &mut Nodes,
+        nodes: &Nodes,
         bucket: Bag,
         due: &mut Due,
         counter: impl Fn(&Nodes, u64) -> u64,
     ) {
         due.clear();
+        let asked = self.asked();
         let mut alike = true;
         let mut part = None;
         let mut bucket = bucket;
@@ -234,16 +343,19 @@ impl Wheel {
             // From the last: those alike often have come in order, and reversed are sorted at once.
             for &entry in entries.iter().take(count).rev() {
                 let counter = counter(nodes, entry);
-                if counter == self.reference {
+                if counter != self.reference {
+                    self.put(counter, entry);
+                } else if self.stale > 0 && !is_at(nodes, asked, entry as u32, counter) {
+                    self.stale -= 1;
+                } else {
                     let reading = nodes[entry as u32 as usize].reading();
                     alike &= reading.has_part_of(*part.get_or_insert(reading));
                     due.push(entry as u32);
-                } else {
-                    self.put(nodes, counter, entry);
                 }
             }
         }
         due.sort(nodes, alike);
+        self.drop_repeated(due);
     }
 
     /// Whether all buckets begin after a counter.
@@ -258,24 +370,50 @@ impl Wheel {
 
     /// The first node, found by looking through its bucket.
     pub(crate) fn first(&self, nodes: &Nodes) -> Option<u32> {
-        if self.is_empty() {
-            return None;
-        }
-        let (level, digit) = self.first_bucket();
         let less = |a, b| if first(nodes, b, a) { b } else { a };
-        self.blocks.ids(self.buckets[level][digit]).reduce(less)
+        let mut places =
+            (0..LEVELS).flat_map(|level| self.digits(level).map(move |digit| (level, digit)));
+        places.find_map(|(level, digit)| {
+            let beginning = self.beginning(level, digit);
+            let entries = self.blocks.entries(self.buckets[level][digit]);
+            let entries =
+                entries.filter(|&entry| is_true(nodes, self.asked(), beginning, level, entry));
+            entries.map(|entry| entry as u32).reduce(less)
+        })
     }
 
-    /// Takes one out, whichever is easiest.
-    pub(crate) fn pop(&mut self, nodes: &mut Nodes) -> Option<u32> {
-        if self.is_empty() {
-            return None;
-        }
-        let (level, digit) = self.first_bucket();
-        let id = self.blocks.ids(self.buckets[level][digit]).next()?;
-        self.remove(nodes, id);
-        Some(id)
+    /// The numbers of all nodes, when nothing is stale.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> {
+        let bags = self.buckets.iter().flatten();
+        bags.flat_map(|&bag| self.blocks.entries(bag)).map(|entry| entry as u32)
     }
+
+    /// Nobody is left.
+    pub(crate) fn clear(&mut self) {
+        for bag in self.buckets.iter_mut().flatten() {
+            self.blocks.release(core::mem::replace(bag, Bag::EMPTY));
+        }
+        (self.levels, self.occupied) = (0, [0; LEVELS]);
+        self.stale = 0;
+    }
+}
+
+/// Whether a node is in the queue, where an entry says.
+#[inline(always)]
+fn is_at(nodes: &Nodes, tag: Option<u32>, id: u32, counter: u64) -> bool {
+    let node = &nodes[id as usize];
+    node.place() == Place::Queue
+        && node.counter == counter
+        && tag.is_none_or(|tag| nodes.positions[id as usize] == tag)
+}
+
+/// Whether an entry of a bucket, which begins at a counter, is not stale.
+#[inline(always)]
+fn is_true(nodes: &Nodes, tag: Option<u32>, beginning: u64, level: usize, entry: u64) -> bool {
+    let counter = nodes[entry as u32 as usize].counter;
+    counter as u32 == lower(entry) as u32
+        && (counter ^ beginning) & !within(level) == 0
+        && is_at(nodes, tag, entry as u32, counter)
 }
 
 /// The digits in which counters of a bucket can differ: all below its own.

@@ -11,6 +11,10 @@ use crate::queue::{Entry, Tournament};
 #[derive(Clone, Debug, Default)]
 pub(in crate::contest) struct Eligible {
     tournament: Tournament,
+    /// The slot of one who has left, but still plays: whoever comes next takes its place, so that two
+    /// changes are one.
+    left: Option<u32>,
+    len: u32,
     /// Where deadlines are measured from: not after the first counter, by up to an eighth of the
     /// circle. All are within three quarters of that counter.
     base: u64,
@@ -44,7 +48,7 @@ impl<'de> serde::Deserialize<'de> for Eligible {
         }
         let mut eligible = Self::default();
         for id in ids {
-            let slot = eligible.tournament.take_slot(breaks_tie);
+            let slot = eligible.take_slot();
             eligible.tournament.play(slot, Entry::new(0, 0, id));
         }
         Ok(eligible)
@@ -62,34 +66,54 @@ impl Eligible {
 
     #[inline(always)]
     pub(super) fn is_empty(&self) -> bool {
-        self.tournament.is_empty()
+        self.len == 0
     }
 
     /// Whose request is due first.
     #[inline(always)]
-    pub(super) fn first(&self) -> Option<u32> {
+    pub(super) fn first(&mut self) -> Option<u32> {
+        if self.is_empty() {
+            return None;
+        }
+        self.settle();
         self.tournament.first()
     }
 
     /// The numbers of all, in any order.
     #[cfg(feature = "serde")]
     pub(in crate::contest) fn ids(&self) -> impl Iterator<Item = u32> {
-        self.tournament.entries().map(|(_, entry)| entry.id())
+        let present = self.tournament.entries().filter(|&(slot, _)| self.left != Some(slot));
+        present.map(|(_, entry)| entry.id())
     }
 
     /// Puts somebody in. Nobody's counter lies before `first`, and so no deadline.
     #[inline]
     pub(super) fn insert(&mut self, nodes: &mut Nodes, first: u64, id: u32, deadline: Deadline) {
-        let slot = self.tournament.take_slot(breaks_tie);
+        let slot = self.take_slot();
         nodes.positions[id as usize] = slot;
         self.play(slot, first, id, deadline);
     }
 
+    #[inline(always)]
+    fn take_slot(&mut self) -> u32 {
+        self.len += 1;
+        self.left.take().unwrap_or_else(|| self.tournament.take_slot(breaks_tie))
+    }
+
     #[inline]
     pub(super) fn remove(&mut self, nodes: &Nodes, id: u32) {
-        let slot = nodes.positions[id as usize];
-        let nobody = self.tournament.vacate(slot);
-        self.tournament.play(slot, nobody);
+        self.settle();
+        self.len -= 1;
+        self.left = Some(nodes.positions[id as usize]);
+    }
+
+    /// Nobody plays any more who has left.
+    #[inline(always)]
+    fn settle(&mut self) {
+        if let Some(slot) = self.left.take() {
+            let nobody = self.tournament.vacate(slot);
+            self.tournament.play(slot, nobody);
+        }
     }
 
     /// Gives somebody who is in another deadline.
