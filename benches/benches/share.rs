@@ -22,7 +22,7 @@ use rand::{RngExt, SeedableRng};
 
 const SIZES: [usize; 6] = [10, 100, 1_000, 10_000, 100_000, 1_000_000];
 /// So many turns in a row: it takes some thousand until the caches hold what the other left of them.
-const SLICE: u64 = 500_000;
+const SLICE: u64 = 200_000;
 /// Service in a quantum.
 const QUANTUM: u64 = 1_000;
 /// Units of virtual time in a unit of service, for the peers.

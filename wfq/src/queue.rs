@@ -119,7 +119,7 @@ impl<const FEW: usize, const SPARE: usize> Queue<FEW, SPARE> {
 
     /// The node with the least counter.
     #[inline(always)]
-    pub(crate) fn first(&mut self, nodes: &mut Nodes) -> Option<u32> {
+    pub(crate) fn first(&mut self, nodes: &Nodes) -> Option<u32> {
         match self {
             Self::Few(few, _) => few.first(),
             Self::Many(many, _) => many.first(nodes),
@@ -129,7 +129,7 @@ impl<const FEW: usize, const SPARE: usize> Queue<FEW, SPARE> {
     /// The node with the least counter, or `None` if all are after some counter. To move nobody
     /// before that is needed keeps those from being late who come next.
     #[inline(always)]
-    pub(crate) fn first_until(&mut self, nodes: &mut Nodes, counter: u64) -> Option<u32> {
+    pub(crate) fn first_until(&mut self, nodes: &Nodes, counter: u64) -> Option<u32> {
         match self {
             Self::Few(few, _) => few.first(),
             Self::Many(many, _) => many.first_until(nodes, counter),
@@ -256,7 +256,7 @@ mod tests {
                     queue.update(&mut table.nodes, id, base.wrapping_add(ahead), remainder);
                 }
                 Step::Turn { ahead, remainder } if !present.is_empty() => {
-                    let id = queue.first(&mut table.nodes).unwrap();
+                    let id = queue.first(&table.nodes).unwrap();
                     let node = &table.nodes[id as usize];
                     let (counter, remainder) =
                         (node.counter.wrapping_add(ahead), remainder % node.weight());
@@ -270,7 +270,7 @@ mod tests {
                 .copied()
                 .reduce(|a, b| if first(&table.nodes, b, a) { b } else { a });
             prop_assert_eq!(queue.peek(&table.nodes), least);
-            prop_assert_eq!(queue.first(&mut table.nodes), least);
+            prop_assert_eq!(queue.first(&table.nodes), least);
             prop_assert_eq!(queue.peek(&table.nodes), least);
             prop_assert_eq!(queue.is_empty(), present.is_empty());
             if let Some(id) = least {
@@ -368,7 +368,7 @@ mod tests {
                 }
                 for (queue, least) in queues.iter_mut().zip(least) {
                     prop_assert_eq!(queue.peek(&table.nodes), least);
-                    prop_assert_eq!(queue.first(&mut table.nodes), least);
+                    prop_assert_eq!(queue.first(&table.nodes), least);
                 }
                 let least = least.into_iter().flatten();
                 let least = least.reduce(|a, b| if first(&table.nodes, b, a) { b } else { a });

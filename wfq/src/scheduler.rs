@@ -39,7 +39,7 @@ pub enum Order {
 ///
 /// *Complexity*: with one entity in service at a time, each call takes `O(log n)` up to 1,024 members
 /// beside each other, and from there on time that does not depend on how many there are, but for the
-/// rare restructuring of a queue, whose cost is amortised to a constant; with several in service,
+/// rare restructuring of a queue, in `O(n)`, amortised to a constant; with several in service,
 /// heaps make it `O(log n)`. So does a tournament of those who are eligible in [`Order::Eevdf`].
 /// Charges of 2^42 units at weight 1 carry counters round the circle they lie on: then up to 1,024
 /// members are looked at now and again, in EEVDF all nodes. Every level of groups costs as much

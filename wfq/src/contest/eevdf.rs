@@ -182,7 +182,7 @@ impl Eevdf {
     #[inline(never)]
     pub(crate) fn first(&mut self, table: &mut Table) -> Option<u32> {
         self.clock.normalise();
-        while let Some(id) = self.waiting.first_until(&mut table.nodes, self.clock.whole) {
+        while let Some(id) = self.waiting.first_until(&table.nodes, self.clock.whole) {
             if !self.clock.has_reached(&table.nodes[id as usize]) {
                 break;
             }
@@ -199,7 +199,7 @@ impl Eevdf {
             self.waiting.insert(&mut table.nodes, group, id);
         }
         // Those who are owed are all in service.
-        self.waiting.first(&mut table.nodes)
+        self.waiting.first(&table.nodes)
     }
 
     pub(crate) fn park(&mut self, table: &mut Table, id: u32) {

@@ -67,7 +67,7 @@ impl StartTime {
     /// `s_min`: the least counter of those who compete; if there are none, it stays. Never falls.
     #[inline(never)]
     fn reach(&mut self, table: &mut Table) -> Reading {
-        let queued = self.queue.first(&mut table.nodes);
+        let queued = self.queue.first(&table.nodes);
         let least = self.least_with(table, queued);
         let passed = quarter(least.counter).wrapping_sub(quarter(self.least.counter)) % 4;
         self.quarter = self.quarter.wrapping_add(passed);
@@ -130,7 +130,7 @@ impl StartTime {
 
     #[inline(always)]
     pub(crate) fn first(&mut self, table: &mut Table) -> Option<u32> {
-        self.queue.first(&mut table.nodes)
+        self.queue.first(&table.nodes)
     }
 
     pub(crate) fn park(&mut self, table: &mut Table, id: u32) {

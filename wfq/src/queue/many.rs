@@ -151,7 +151,7 @@ impl<const SPARE: usize> Many<SPARE> {
     }
 
     #[inline(always)]
-    pub(crate) fn first(&mut self, nodes: &mut Nodes) -> Option<u32> {
+    pub(crate) fn first(&mut self, nodes: &Nodes) -> Option<u32> {
         match (self.first_due(nodes), self.late.first()) {
             (Some(due), Some(late)) => Some(earlier(nodes, late, due)),
             (None, None) => self.look(nodes),
@@ -165,14 +165,14 @@ impl<const SPARE: usize> Many<SPARE> {
     }
 
     #[inline(always)]
-    pub(crate) fn first_until(&mut self, nodes: &mut Nodes, counter: u64) -> Option<u32> {
+    pub(crate) fn first_until(&mut self, nodes: &Nodes, counter: u64) -> Option<u32> {
         let is_waiting = self.late.is_empty() && self.first_due(nodes).is_none();
         if is_waiting && self.wheel.begins_after(counter) { None } else { self.first(nodes) }
     }
 
     /// The first, if nobody is due or late.
     #[inline(never)]
-    fn look(&mut self, nodes: &mut Nodes) -> Option<u32> {
+    fn look(&mut self, nodes: &Nodes) -> Option<u32> {
         while self.first_due(nodes).is_none() && !self.wheel.is_empty() {
             self.wheel.refill(nodes, &mut self.due, self.len);
         }

@@ -239,7 +239,7 @@ impl Wheel {
     /// they were too many, they have only come closer; if all were stale, they are gone. `len` is
     /// how many nodes there are.
     #[inline(always)]
-    pub(crate) fn refill(&mut self, nodes: &mut Nodes, due: &mut Due, len: usize) {
+    pub(crate) fn refill(&mut self, nodes: &Nodes, due: &mut Due, len: usize) {
         let (level, digit) = self.first_bucket();
         let bucket = self.take(level, digit);
         if level >= NARROW_LEVELS {

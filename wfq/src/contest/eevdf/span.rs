@@ -119,6 +119,6 @@ impl Eevdf {
         let span = others.and_then(|others| others.with(counter));
         self.span = span.unwrap_or(Span::at(counter));
         // The queue comes up as well: else it could fall behind by half a circle.
-        self.waiting.first(&mut table.nodes);
+        self.waiting.first(&table.nodes);
     }
 }
