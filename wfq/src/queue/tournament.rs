@@ -25,10 +25,35 @@ pub(crate) struct Tournament {
 /// Measured: with two, there are more levels; with eight, more others to play against.
 const ARITY: usize = 4;
 
-/// A line of a cache.
+/// A line of a cache. Word by word, of all: so a place in it is a place in each.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Game([Entry; ARITY]);
+struct Game {
+    ahead: [u64; ARITY],
+    tie: [u64; ARITY],
+}
+
+impl Game {
+    fn vacant() -> Self {
+        let Entry { ahead, tie } = Entry::vacant(MOST_NODES);
+        Self { ahead: [ahead; ARITY], tie: [tie; ARITY] }
+    }
+
+    #[inline(always)]
+    fn entry(&self, side: usize) -> Entry {
+        Entry { ahead: self.ahead[side], tie: self.tie[side] }
+    }
+
+    #[inline(always)]
+    fn set(&mut self, side: usize, entry: Entry) {
+        (self.ahead[side], self.tie[side]) = (entry.ahead, entry.tie);
+    }
+
+    fn entries(&self) -> impl Iterator<Item = Entry> + Clone + use<> {
+        let game = *self;
+        (0..ARITY).map(move |side| game.entry(side))
+    }
+}
 
 /// The place of the winner of the second game.
 const TOP: usize = ARITY - 1;
@@ -143,7 +168,7 @@ impl Tournament {
     }
 
     fn places(&self) -> impl Iterator<Item = Entry> + Clone {
-        self.games.iter().flat_map(|game| game.0).skip(self.begin).take(self.slots)
+        self.games.iter().flat_map(Game::entries).skip(self.begin).take(self.slots)
     }
 
     /// Makes room for so many. As all play again, in other games, `breaks_tie` has to be that of
@@ -161,15 +186,15 @@ impl Tournament {
         self.slots = slots;
         let games = (self.begin + slots).div_ceil(ARITY);
         self.games = Vec::with_capacity(games);
-        self.games.resize(games, Game([Entry::vacant(MOST_NODES); ARITY]));
+        self.games.resize(games, Game::vacant());
         for (place, &entry) in (self.begin..).zip(&old) {
-            *self.entry(place) = entry;
+            self.set(place, entry);
         }
         self.vacate_from(old.len());
         for game in (1..games).rev() {
-            *self.entry(above(game)) = self.winner(game, breaks_tie);
+            self.set(above(game), self.winner(game, breaks_tie));
         }
-        self.first = *self.entry(TOP);
+        self.first = self.entry(TOP);
     }
 
     /// A vacant slot, for somebody who will play next.
@@ -193,14 +218,14 @@ impl Tournament {
     fn vacate_from(&mut self, slot: usize) {
         for slot in (slot..self.slots).rev() {
             let nobody = self.vacate(slot as u32);
-            *self.entry(self.begin + slot) = nobody;
+            self.set(self.begin + slot, nobody);
         }
     }
 
     /// Nobody is left.
     pub(crate) fn clear(&mut self) {
         self.first = Entry::vacant(MOST_NODES);
-        self.games.fill(Game([Entry::vacant(MOST_NODES); ARITY]));
+        self.games.fill(Game::vacant());
         self.vacant = MOST_NODES;
         self.vacate_from(0);
     }
@@ -208,11 +233,11 @@ impl Tournament {
     /// Changes all entries, but not their order.
     #[cold]
     pub(crate) fn map(&mut self, changed: impl Fn(Entry) -> Entry) {
-        for entry in self.games.iter_mut().flat_map(|game| &mut game.0).chain([&mut self.first]) {
-            if !entry.is_vacant() {
-                *entry = changed(*entry);
-            }
+        let changed = |entry: Entry| if entry.is_vacant() { entry } else { changed(entry) };
+        for game in &mut self.games {
+            (0..ARITY).for_each(|side| game.set(side, changed(game.entry(side))));
         }
+        self.first = changed(self.first);
     }
 
     /// Puts an entry at a slot, and who comes first in the places above.
@@ -222,13 +247,10 @@ impl Tournament {
         let mut first = entry;
         while place > TOP {
             let (game, side) = (place / ARITY, place % ARITY);
-            let Game(entries) = &mut self.games[game];
-            // Word by word: they were stored so, and read at once would make a processor wait.
-            let of = |side: usize| Entry { ahead: entries[side].ahead, tie: entries[side].tie };
-            let others = |first: Entry, distance| first.first(of(side ^ distance));
-            let others = (2..ARITY).fold(of(side ^ 1), others);
-            entries[side].ahead = first.ahead;
-            entries[side].tie = first.tie;
+            let played = &mut self.games[game];
+            let others = |first: Entry, distance| first.first(played.entry(side ^ distance));
+            let others = (2..ARITY).fold(played.entry(side ^ 1), others);
+            played.set(side, first);
             first = first.first(others);
             place = above(game);
         }
@@ -246,7 +268,7 @@ impl Tournament {
         let mut place = self.begin + slot as usize;
         self.first = entry;
         while place > TOP {
-            *self.entry(place) = self.first;
+            self.set(place, self.first);
             self.first = self.winner(place / ARITY, breaks_tie);
             place = above(place / ARITY);
         }
@@ -254,12 +276,17 @@ impl Tournament {
 
     fn winner(&self, game: usize, breaks_tie: impl Fn(u32, u32) -> bool + Copy) -> Entry {
         let first = |one: Entry, other| one.first_by(other, breaks_tie);
-        self.games[game].0.into_iter().reduce(first).unwrap_or(Entry::vacant(MOST_NODES))
+        self.games[game].entries().reduce(first).unwrap_or(Entry::vacant(MOST_NODES))
     }
 
     #[inline(always)]
-    fn entry(&mut self, place: usize) -> &mut Entry {
-        &mut self.games[place / ARITY].0[place % ARITY]
+    fn entry(&self, place: usize) -> Entry {
+        self.games[place / ARITY].entry(place % ARITY)
+    }
+
+    #[inline(always)]
+    fn set(&mut self, place: usize, entry: Entry) {
+        self.games[place / ARITY].set(place % ARITY, entry);
     }
 }
 
