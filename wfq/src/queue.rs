@@ -170,6 +170,7 @@ impl<const FEW: usize, const SPARE: usize> Queue<FEW, SPARE> {
 
 #[cfg(test)]
 mod tests {
+    use std::vec;
     use std::vec::Vec;
 
     use proptest::prelude::*;
@@ -287,6 +288,32 @@ mod tests {
         Ok(())
     }
 
+    /// One was due, came to be late, and leaves for a group where its counter is as good.
+    #[test]
+    fn who_was_late_is_not_due_when_it_has_left() {
+        let mut table = Table::new(Order::StartTime);
+        let mut queues: [Queue<16, 2>; 2] = Default::default();
+        let mut counters = vec![1, 1_000, 1_010, 1_020];
+        counters.resize(20, 1 << 20);
+        let mut ids = Vec::new();
+        for counter in counters {
+            let id = table.add(Weight::MIN, ROOT, 1).unwrap();
+            table.nodes[id as usize].counter = counter;
+            queues[0].insert(&mut table.nodes, 0, id);
+            ids.push(id);
+        }
+        let [a, b, c, d] = [0, 1, 2, 3].map(|n: usize| ids[n]);
+        assert_eq!(queues[0].first(&table.nodes), Some(a));
+        queues[0].update(&mut table.nodes, a, 1 << 21, 0);
+        assert_eq!(queues[0].first(&table.nodes), Some(b));
+        queues[0].update(&mut table.nodes, c, 1_005, 0);
+        queues[0].remove(&mut table.nodes, c);
+        queues[1].insert(&mut table.nodes, 1, c);
+        queues[0].update(&mut table.nodes, b, 1 << 21, 0);
+        assert_eq!(queues[0].first(&table.nodes), Some(d));
+        assert_eq!(queues[1].first(&table.nodes), Some(c));
+    }
+
     const NODES: usize = 80;
 
     /// What happens to one node, in one of two groups.
@@ -318,7 +345,9 @@ mod tests {
 
         /// Whatever they have left behind, and wherever they come back to.
         #[test]
-        fn nodes_are_where_they_went(start: u64, changes in changes()) {
+        fn nodes_are_where_they_went(
+            start: u64, changes in changes(), only_first_leave: bool,
+        ) {
             let mut table = Table::new(Order::StartTime);
             let mut queues: [Queue<16, 2>; 2] = Default::default();
             let ids: Vec<u32> =
@@ -330,7 +359,13 @@ mod tests {
             // The group that each is in, and where it was before.
             let mut known: [(Option<usize>, u64); NODES] = [(None, start); NODES];
             let mut base = start;
-            for (which, change) in changes {
+            for (mut which, change) in changes {
+                if let (Some(group), true) = (known[which].0, only_first_leave)
+                    && matches!(change, Change::Wander | Change::Leave)
+                {
+                    let first = queues[group].first(&table.nodes);
+                    which = ids.iter().position(|&id| first == Some(id)).unwrap();
+                }
                 let id = ids[which];
                 let (group, before) = known[which];
                 let counter = table.nodes[id as usize].counter;

@@ -10,7 +10,6 @@ pub(crate) struct Due {
     ids: Vec<u32>,
     /// The place of the first that has not been passed.
     next: usize,
-    /// Whether others than those passed may have moved on or left.
     has_stale: bool,
 }
 
@@ -48,6 +47,12 @@ impl Due {
         self.next += usize::from(is_first);
         self.has_stale |= !is_first;
         is_first
+    }
+
+    /// Whether others than those passed may have moved on or left.
+    #[inline(always)]
+    pub(crate) fn has_stale(&self) -> bool {
+        self.has_stale
     }
 
     /// Begins anew.

@@ -87,6 +87,10 @@ impl<const SPARE: usize> Many<SPARE> {
         let node = &mut nodes[id as usize];
         let (place, counter) = (node.place(), node.counter);
         node.set_place(Place::Nowhere);
+        if self.wheel.stale() > 0 || self.due.has_stale() {
+            // Of this node, perhaps.
+            self.wheel.leave_stray();
+        }
         let is_first = place != Place::Late && self.wheel.has_passed(counter) && self.due.pass(id);
         if !is_first {
             self.remove_other(nodes, id, place, counter);
