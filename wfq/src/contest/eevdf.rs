@@ -195,8 +195,7 @@ impl Eevdf {
             }
             // Virtual time went back, when somebody with a lag came or left.
             self.dequeue(table, id);
-            let group = table.kin(id).parent;
-            self.waiting.insert(&mut table.nodes, group, id);
+            self.wait(table, id);
         }
         // Those who are owed are all in service.
         self.waiting.first(&table.nodes)
@@ -332,9 +331,15 @@ impl Eevdf {
         if self.clock.has_reached(&table.nodes[id as usize]) {
             self.push_eligible(table, id);
         } else {
-            let group = table.kin(id).parent;
-            self.waiting.insert(&mut table.nodes, group, id);
+            self.wait(table, id);
         }
+    }
+
+    /// Puts someone into the queue of those who are not eligible.
+    #[inline(always)]
+    pub(super) fn wait(&mut self, table: &mut Table, id: u32) {
+        let group = table.kin(id).parent;
+        self.waiting.insert(&mut table.nodes, group, id);
     }
 
     /// Those who were found eligible, now that everybody competes, and their deadlines are known.
@@ -395,8 +400,7 @@ impl Eevdf {
             Place::Eligible => {
                 node.set_place(Place::Nowhere);
                 self.eligible.remove(&table.nodes, id);
-                let group = table.kin(id).parent;
-                self.waiting.insert(&mut table.nodes, group, id);
+                self.wait(table, id);
             }
             Place::Queue | Place::Late => self.enqueue(table, id),
         }

@@ -73,14 +73,13 @@ impl Contest {
     /// Counts in one who competes, and puts it into the queue if it `is_queued` and not eligible.
     /// Tells whether it can be compared with the others, and is not eligible without being queued.
     pub(crate) fn readmit(&mut self, table: &mut Table, id: u32, is_queued: bool) -> bool {
-        let group = table.kin(id).parent;
         let node = &table.nodes[id as usize];
         let is_eligible = node.is_queued();
         match self {
             Self::StartTime(order) => {
                 order.competing += 1;
                 if is_queued {
-                    order.queue.insert(&mut table.nodes, group, id);
+                    order.enqueue(table, id);
                 } else {
                     order.push_parked(table, id);
                 }
@@ -97,7 +96,7 @@ impl Contest {
                 if !is_queued {
                     table.nodes[id as usize].set_place(Place::Parked);
                 } else if !is_eligible {
-                    order.waiting.insert(&mut table.nodes, group, id);
+                    order.wait(table, id);
                 }
             }
         }

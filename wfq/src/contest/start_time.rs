@@ -112,8 +112,7 @@ impl StartTime {
             table.nodes[id as usize].set_reading(least);
         }
         self.competing += 1;
-        let group = table.kin(id).parent;
-        self.queue.insert(&mut table.nodes, group, id);
+        self.enqueue(table, id);
     }
 
     pub(crate) fn leave(&mut self, table: &mut Table, id: u32) {
@@ -138,6 +137,11 @@ impl StartTime {
         self.push_parked(table, id);
     }
 
+    pub(super) fn enqueue(&mut self, table: &mut Table, id: u32) {
+        let group = table.kin(id).parent;
+        self.queue.insert(&mut table.nodes, group, id);
+    }
+
     pub(super) fn push_parked(&mut self, table: &mut Table, id: u32) {
         table.nodes[id as usize].set_place(Place::Parked);
         self.parked.push(&mut table.nodes, id);
@@ -145,8 +149,7 @@ impl StartTime {
 
     pub(crate) fn unpark(&mut self, table: &mut Table, id: u32) {
         self.forget(table, id);
-        let group = table.kin(id).parent;
-        self.queue.insert(&mut table.nodes, group, id);
+        self.enqueue(table, id);
     }
 
     #[inline(always)]

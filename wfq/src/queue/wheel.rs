@@ -34,7 +34,7 @@ const NARROW_LEVELS: usize = (u32::BITS / DIGIT_BITS) as usize + 1;
 pub(crate) struct Wheel {
     reference: u64,
     levels: u32,
-    /// By whom a node in the wheel is known, in place of a position.
+    /// What a node in the wheel has in place of a position: whose it is.
     tag: u32,
     occupied: [u64; LEVELS],
     buckets: [[Bag; BUCKETS]; LEVELS],
@@ -158,9 +158,9 @@ impl Wheel {
         self.stale
     }
 
-    /// By whom nodes are known, if that has to be asked.
+    /// What tells the nodes that are still here from strays, if there may be some.
     #[inline(always)]
-    fn asked(&self) -> Option<u32> {
+    fn expected_tag(&self) -> Option<u32> {
         self.has_strays.then_some(self.tag)
     }
 
@@ -168,7 +168,7 @@ impl Wheel {
     #[inline(always)]
     pub(crate) fn is_due(&self, nodes: &Nodes, id: u32) -> bool {
         let counter = nodes[id as usize].counter;
-        self.has_passed(counter) && is_at(nodes, self.asked(), id, counter)
+        self.has_passed(counter) && is_at(nodes, self.expected_tag(), id, counter)
     }
 
     /// Takes a bucket out.
@@ -183,9 +183,12 @@ impl Wheel {
     #[inline(never)]
     fn sift(&mut self, nodes: &Nodes, level: usize, digit: usize, bucket: Bag) -> Bag {
         let mut bucket = bucket;
-        let (asked, beginning) = (self.asked(), self.beginning(level, digit));
+        if self.stale == 0 {
+            return bucket;
+        }
+        let (tag, beginning) = (self.expected_tag(), self.beginning(level, digit));
         self.blocks.retain(&mut bucket, |entry| {
-            let is_true = is_true(nodes, asked, beginning, level, entry);
+            let is_true = is_true(nodes, tag, beginning, level, entry);
             self.stale -= usize::from(!is_true);
             is_true
         });
@@ -196,13 +199,13 @@ impl Wheel {
     pub(crate) fn sift_all(&mut self, nodes: &mut Nodes, due: &mut Due) {
         self.marks = !self.marks;
         due.retain(|id| self.is_due(nodes, id) && nodes[id as usize].mark(self.marks));
-        let asked = self.asked();
+        let tag = self.expected_tag();
         for level in 0..LEVELS {
             for digit in self.digits(level) {
                 let beginning = self.beginning(level, digit);
                 let bucket = &mut self.buckets[level][digit];
                 self.blocks.retain(bucket, |entry| {
-                    is_true(nodes, asked, beginning, level, entry)
+                    is_true(nodes, tag, beginning, level, entry)
                         && nodes[entry as u32 as usize].mark(self.marks)
                 });
                 if bucket.is_empty() {
@@ -243,12 +246,11 @@ impl Wheel {
         let (level, digit) = self.first_bucket();
         let bucket = self.take(level, digit);
         if level >= NARROW_LEVELS {
-            let bucket =
-                if self.stale == 0 { bucket } else { self.sift(nodes, level, digit, bucket) };
-            if bucket.is_empty() {
-                return;
+            let bucket = self.sift(nodes, level, digit, bucket);
+            if !bucket.is_empty() {
+                self.spread_wide(nodes, bucket, due);
             }
-            return self.spread_wide(nodes, bucket, due);
+            return;
         }
         let beginning = self.beginning(level, digit);
         // The more become due, the more likely is somebody served then to be next again before all
@@ -280,8 +282,8 @@ impl Wheel {
     fn drop_stale(&mut self, nodes: &Nodes, counter: impl Fn(u64) -> u64) {
         let mut entries = core::mem::take(&mut self.entries);
         let all = entries.len();
-        let asked = self.asked();
-        entries.retain(|&entry| is_at(nodes, asked, entry as u32, counter(entry)));
+        let tag = self.expected_tag();
+        entries.retain(|&entry| is_at(nodes, tag, entry as u32, counter(entry)));
         self.stale -= all - entries.len();
         self.entries = entries;
     }
@@ -334,7 +336,7 @@ impl Wheel {
         counter: impl Fn(&Nodes, u64) -> u64,
     ) {
         due.clear();
-        let asked = self.asked();
+        let tag = self.expected_tag();
         let mut alike = true;
         let mut part = None;
         let mut bucket = bucket;
@@ -345,7 +347,7 @@ impl Wheel {
                 let counter = counter(nodes, entry);
                 if counter != self.reference {
                     self.put(counter, entry);
-                } else if self.stale > 0 && !is_at(nodes, asked, entry as u32, counter) {
+                } else if self.stale > 0 && !is_at(nodes, tag, entry as u32, counter) {
                     self.stale -= 1;
                 } else {
                     let reading = nodes[entry as u32 as usize].reading();
@@ -376,8 +378,8 @@ impl Wheel {
         places.find_map(|(level, digit)| {
             let beginning = self.beginning(level, digit);
             let entries = self.blocks.entries(self.buckets[level][digit]);
-            let entries =
-                entries.filter(|&entry| is_true(nodes, self.asked(), beginning, level, entry));
+            let entries = entries
+                .filter(|&entry| is_true(nodes, self.expected_tag(), beginning, level, entry));
             entries.map(|entry| entry as u32).reduce(less)
         })
     }
